@@ -1,0 +1,1 @@
+"""An occupant of many MUCs on a Jitsi server. It knows no councils."""

@@ -1,0 +1,45 @@
+"""What can go wrong at the edge to XMPP. `is_retryable` says whether trying again can help; `scope` what it concerns."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What the error concerns: the whole connection, or one room."""
+
+    CONNECTION = "connection"
+    ROOM = "room"
+
+
+class BotError(Exception):
+    """Base of all errors of the bot."""
+
+    scope = Scope.CONNECTION
+    is_retryable = True
+
+
+class ConnectionLost(BotError):
+    """The connection to the XMPP server is gone or could not be made."""
+
+
+class LoginRefused(BotError):
+    """The server does not accept the bot's account or password."""
+
+    is_retryable = False
+
+
+class JoinRefused(BotError):
+    """The room did not let the bot in. `condition` is the XMPP error condition (RFC 6120, section 8.3.3)."""
+
+    scope = Scope.ROOM
+
+    def __init__(self, room: str, condition: str, text: str = "") -> None:
+        super().__init__(f"{room}: {condition} {text}".strip())
+        self.room = room
+        self.condition = condition
+        self.is_retryable = condition not in {"not-authorized", "registration-required", "not-acceptable"}
+
+
+class FocusUnavailable(BotError):
+    """Jicofo did not answer, or refused, the request for a conference."""
+
+    scope = Scope.ROOM

@@ -1,0 +1,64 @@
+"""The call to a session: all that is fixed when it is convened, and is frozen on the record from then on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from orchestrator.council.agenda import AgendaItem
+from orchestrator.council.members import Body, Entity, SessionId
+
+
+class SessionKind(StrEnum):
+    """ROF 77-79."""
+
+    ORDINARY = "ordinary"
+    EXTRAORDINARY = "extraordinary"
+    URGENT = "urgent"
+
+
+class Ground(StrEnum):
+    """Why members may attend at a distance; recorded with the session (LRBRL 46.3 and its like)."""
+
+    LRBRL_46_3 = "lrbrl_46_3"
+    DL_7_2020_CAT = "dl_7_2020_cat"
+    ROM = "rom"
+    IN_PERSON = "in_person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the entity decides where the law leaves it open.
+
+    `grace`: how long a member whose line dropped is still counted while the line may come back.
+    `edge_pause`: the least time between two warnings of the same kind.
+    `rule`: the id of the quorum rule; empty lets the body's kind and the call choose it (`council.rules`).
+    """
+
+    grace: timedelta = timedelta(seconds=30)
+    edge_pause: timedelta = timedelta(seconds=60)
+    floor_limit: timedelta = timedelta(minutes=5)
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convocation:
+    """One convened session of one body.
+
+    `starts_at` is UTC; `time_zone` is the IANA zone in which people read it. `room` is the room's name (the node of
+    its address, without the domain). `language` is `ca`, `es` or `en`. `call` is 1 or 2.
+    """
+
+    session: SessionId
+    entity: Entity
+    body: Body
+    kind: SessionKind
+    starts_at: datetime
+    time_zone: str
+    language: str
+    room: str
+    call: int = 1
+    is_public: bool = True
+    is_rehearsal: bool = False
+    ground: Ground = Ground.LRBRL_46_3
+    agenda: tuple[AgendaItem, ...] = ()
+    policy: Policy = field(default_factory=Policy)

@@ -1,0 +1,114 @@
+"""What a machine must do because of what is on the record. Every effect is safe to perform twice.
+
+Sentences are not here: an `Announce` names a message of the catalogues and its parameters; the translators word it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestrator.council.members import MemberId
+from orchestrator.council.observations import Link
+
+
+class Audience(StrEnum):
+    """Who hears an announcement: everybody in the room, or in private whoever holds president's and secretary's chairs."""
+
+    ROOM = "room"
+    TABLE = "table"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Say something in the room's chat. `params` are name and value, ready for the catalogue's placeholders."""
+
+    message: str
+    audience: Audience
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowToSpeak:
+    """Let the member unmute, where the room's audio is moderated."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """The member's turn is over."""
+
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchChamber:
+    """Be in the session's room from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveChamber:
+    """Nothing more to see: leave the room."""
+
+
+class Picture(StrEnum):
+    """What the public sees."""
+
+    WAITING = "waiting"
+    LIVE = "live"
+    RECESS = "recess"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartBroadcast:
+    """Put the session on the air, showing `picture`, and start an encoder in its room."""
+
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPicture:
+    """Switch what the public sees."""
+
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartEncoder:
+    """The encoder is gone: start another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndBroadcast:
+    """Take the session off the air and finish its archive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseAlert:
+    """Tell the operators. `link` failed because of `cause`; the alert's key is unique within the session."""
+
+    key: str
+    link: Link
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveAlert:
+    """The alert's condition is over."""
+
+    key: str
+
+
+Effect = (
+    Announce
+    | AllowToSpeak
+    | Silence
+    | WatchChamber
+    | LeaveChamber
+    | StartBroadcast
+    | ShowPicture
+    | RestartEncoder
+    | EndBroadcast
+    | RaiseAlert
+    | ResolveAlert
+)

@@ -1,0 +1,130 @@
+"""What a sensor saw. It is already true, so it is never refused; at worst it changes nothing.
+
+Every observation carries a `Sighting`: by which sensor, and when it happened. When it was recorded is the ledger's to say.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from orchestrator.council.members import MemberId
+
+DeviceId = NewType("DeviceId", str)
+"""One connection of one person to the room; a person may have several."""
+
+
+class Grade(StrEnum):
+    """How good a witness is: the server's own journal, presence as the bot saw it, or a later correction."""
+
+    JOURNAL = "journal"
+    PRESENCE = "presence"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """By whom it was seen and when it happened (UTC)."""
+
+    grade: Grade
+    at: datetime
+
+
+class Departure(StrEnum):
+    """Why a device went, as the server said it; a hint, since a closed tab and a cut line look alike."""
+
+    LEFT = "left"
+    KICKED = "kicked"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberConnected:
+    """A device of a member, identified by the signed token, is in the room."""
+
+    seen: Sighting
+    member: MemberId
+    device: DeviceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberDisconnected:
+    """A device of a member is no longer in the room."""
+
+    seen: Sighting
+    member: MemberId
+    device: DeviceId
+    departure: Departure = Departure.LEFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandRaised:
+    """A member's client shows a raised hand (claimed by the client; ordered by when the server passed it on)."""
+
+    seen: Sighting
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandLowered:
+    """The raised hand is down again."""
+
+    seen: Sighting
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChamberEntered:
+    """The bot sees the whole room from now on; `devices` is who is in it, so that what was missed can be put right."""
+
+    seen: Sighting
+    devices: tuple[tuple[MemberId, DeviceId], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChamberLost:
+    """Nobody watches the room from now on: the record will say *unobserved*."""
+
+    seen: Sighting
+
+
+class Link(StrEnum):
+    """The three links of a broadcast, each with its own truth: it is encoded, it is sent, the public sees it."""
+
+    ENCODER = "encoder"
+    RELAY = "relay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUp:
+    """A link of the broadcast works (again)."""
+
+    seen: Sighting
+    link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDown:
+    """A link of the broadcast failed; `cause` is a short code such as `encoder_died` or `destination_refused`."""
+
+    seen: Sighting
+    link: Link
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed:
+    """The session's next deadline is due."""
+
+
+Observation = (
+    MemberConnected
+    | MemberDisconnected
+    | HandRaised
+    | HandLowered
+    | ChamberEntered
+    | ChamberLost
+    | LinkUp
+    | LinkDown
+    | TimePassed
+)

@@ -1,0 +1,35 @@
+"""Why a command was not carried out."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Stable codes; the wording in each language is in the catalogues under `refused.<code>`."""
+
+    NOT_CONVENED = "not_convened"
+    ALREADY_CONVENED = "already_convened"
+    NOT_ALLOWED = "not_allowed"
+    NO_QUORUM = "no_quorum"
+    ALREADY_OPEN = "already_open"
+    NOT_OPEN = "not_open"
+    NOT_SUSPENDED = "not_suspended"
+    ADJOURNED = "adjourned"
+    NO_SUCH_ITEM = "no_such_item"
+    NO_ITEM_CALLED = "no_item_called"
+    NO_SUCH_MEMBER = "no_such_member"
+    MEMBER_ABSENT = "member_absent"
+    FLOOR_IS_FREE = "floor_is_free"
+    NOT_REQUESTED = "not_requested"
+    ALREADY_REQUESTED = "already_requested"
+    VOTE_IS_OPEN = "vote_is_open"
+    NO_VOTE_OPEN = "no_vote_open"
+    NOT_ENTITLED = "not_entitled"
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """The rules do not allow this now. `reason` is the stable code, `detail` what it is about."""
+
+    def __init__(self, reason: Reason, **detail: object) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.detail = detail

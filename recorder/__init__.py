@@ -1,0 +1,1 @@
+"""Ingest, hub, outputs, health of a broadcast. It knows no councils."""
