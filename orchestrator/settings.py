@@ -1,0 +1,83 @@
+"""Every setting of the program, read once from the environment (`PLENARI_…`) and from files for secrets.
+
+A secret may be given as `PLENARI_TOKEN_SECRET` or as a file named in `PLENARI_SECRETS_DIR` (`/run/secrets`): the file
+`plenari_token_secret` then holds it.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One frozen value, made in `__main__` and handed down. The descriptions are the table in the README."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PLENARI_",
+        frozen=True,
+        extra="forbid",
+        secrets_dir=os.environ.get("PLENARI_SECRETS_DIR"),
+        env_ignore_empty=True,
+    )
+
+    data: Annotated[Path, Field(description="Folder of the embedded database, archives and broadcasts")] = Path("var")
+    database: Annotated[
+        SecretStr, Field(description="Postgres address (`postgresql://…`); empty starts an embedded one")
+    ] = SecretStr("")
+
+    host: Annotated[str, Field(description="Address the web server listens on")] = "127.0.0.1"
+    port: Annotated[int, Field(description="Its port; 0 takes a free one", ge=0, le=65535)] = 8080
+    public_url: Annotated[str, Field(description="Address under which people reach the web server")] = ""
+    token_secret: Annotated[
+        SecretStr, Field(description="Signs access tokens, at least 32 characters; empty makes one and keeps it in data")
+    ] = SecretStr("")
+
+    xmpp_host: Annotated[str, Field(description="Where Prosody listens for clients")] = "127.0.0.1"
+    xmpp_port: Annotated[int, Field(description="Its client port", ge=1, le=65535)] = 5222
+    xmpp_tls: Annotated[
+        bool, Field(description="Whether the connection to Prosody must be encrypted (off only on loopback)")
+    ] = True
+    xmpp_ca: Annotated[Path | None, Field(description="Certificate authority or certificate of Prosody (PEM)")] = None
+    xmpp_domain: Annotated[str, Field(description="Jitsi's `XMPP_DOMAIN`")] = "meet.jitsi"
+    xmpp_hidden_domain: Annotated[str, Field(description="Jitsi's `XMPP_HIDDEN_DOMAIN`; empty: `hidden.` + domain")] = ""
+    xmpp_user: Annotated[str, Field(description="The bot's account on the hidden domain")] = "plenari"
+    xmpp_password: Annotated[SecretStr, Field(description="Its password")] = SecretStr("")
+    identity_is_stamped: Annotated[
+        bool,
+        Field(description="Whether Prosody stamps `<identity>` from tokens (`mod_presence_identity` on the user domain)"),
+    ] = True
+
+    jitsi_url: Annotated[str, Field(description="Address of Jitsi Meet for people")] = "https://meet.jitsi"
+    jitsi_app_id: Annotated[str, Field(description="Jitsi's `JWT_APP_ID`")] = "plenari"
+    jitsi_app_secret: Annotated[SecretStr, Field(description="Jitsi's `JWT_APP_SECRET`")] = SecretStr("")
+
+    jibris: Annotated[
+        tuple[str, ...], Field(description='HTTP addresses of the Jibris, as JSON: `["http://jibri1:2222"]`')
+    ] = ()
+    ingest_host: Annotated[str, Field(description="Address at which Jibri reaches the recorder's ingest")] = "127.0.0.1"
+    channel: Annotated[
+        SecretStr, Field(description="RTMP(S) address with key of the channel that broadcasts go to; empty: archive only")
+    ] = SecretStr("")
+    delay: Annotated[timedelta, Field(description="Delay of the broadcast, in seconds")] = timedelta(seconds=3)
+    picture_size: Annotated[str, Field(description="Size of Jibri's picture")] = "1280x720"
+
+    gathering: Annotated[
+        timedelta, Field(description="How long before its hour a session is watched and its broadcast waits, in seconds")
+    ] = timedelta(minutes=60)
+    heartbeat: Annotated[
+        timedelta, Field(description="After how long without a heartbeat a machine's sessions are taken over, in seconds")
+    ] = timedelta(seconds=10)
+
+    @property
+    def hidden_domain(self) -> str:
+        """The domain on which nobody is shown in the room."""
+        return self.xmpp_hidden_domain or f"hidden.{self.xmpp_domain}"
+
+    @property
+    def muc_domain(self) -> str:
+        """The domain of the rooms."""
+        return f"muc.{self.xmpp_domain}"
