@@ -1,0 +1,242 @@
+"""Who may enter, and do what: access tokens to the pages and the API, and Jitsi's tokens to the rooms.
+
+Both are JWTs signed with HS256, each with its own secret, issuer and audience, so that neither passes for the other.
+What an access token's role may do on the web is `MAY`; what it may do in a session is `council.decide`'s to say.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import jwt
+
+from orchestrator.council.commands import Role
+from orchestrator.council.members import EntityId, Member, MemberId, Office
+
+Clock = Callable[[], datetime]
+
+_ALGORITHM = "HS256"
+_ISSUER = "plenari"
+_AUDIENCE = "plenari:web"
+_UNBOUND = frozenset({Role.ADMIN, Role.OPERATOR})
+LEAST_SECRET = 32
+"""Bytes: RFC 7518, 3.2 wants a key no shorter than the hash."""
+
+
+class Operation(StrEnum):
+    """Everything that can be asked of the web, by the name of its route."""
+
+    CREATE_ENTITY = "create_entity"
+    LIST_ENTITIES = "list_entities"
+    CREATE_BODY = "create_body"
+    REPLACE_MEMBERS = "replace_members"
+    CONVENE_SESSION = "convene_session"
+    LIST_SESSIONS = "list_sessions"
+    READ_SESSION = "read_session"
+    READ_QUORUM = "read_quorum"
+    READ_LIVE = "read_live"
+    READ_ATTENDANCE = "read_attendance"
+    READ_EVENTS = "read_events"
+    COMMAND_SESSION = "command_session"
+    LINK_MEMBER = "link_member"
+    PAGE_SESSIONS = "page_sessions"
+    PAGE_LIVE = "page_live"
+    PAGE_FEED = "page_feed"
+    PAGE_COMMAND = "page_command"
+
+
+_EVERYBODY = frozenset(Role)
+_CONVENERS = frozenset({Role.ADMIN, Role.SECRETARY})
+_RECORD_READERS = frozenset(Role) - {Role.MEMBER}
+_PARTICIPANTS = frozenset(Role) - {Role.AUDITOR}
+
+MAY: Mapping[Operation, frozenset[Role]] = {
+    Operation.CREATE_ENTITY: frozenset({Role.ADMIN}),
+    Operation.LIST_ENTITIES: _EVERYBODY,
+    Operation.CREATE_BODY: _CONVENERS,
+    Operation.REPLACE_MEMBERS: _CONVENERS,
+    Operation.CONVENE_SESSION: _CONVENERS,
+    Operation.LIST_SESSIONS: _EVERYBODY,
+    Operation.READ_SESSION: _EVERYBODY,
+    Operation.READ_QUORUM: _EVERYBODY,
+    Operation.READ_LIVE: _EVERYBODY,
+    Operation.READ_ATTENDANCE: _RECORD_READERS,
+    Operation.READ_EVENTS: _RECORD_READERS,
+    Operation.COMMAND_SESSION: _PARTICIPANTS,
+    Operation.LINK_MEMBER: _PARTICIPANTS,
+    Operation.PAGE_SESSIONS: _EVERYBODY,
+    Operation.PAGE_LIVE: _EVERYBODY,
+    Operation.PAGE_FEED: _EVERYBODY,
+    Operation.PAGE_COMMAND: _PARTICIPANTS,
+}
+"""Which roles may ask for what. An operation that is not here may be asked for by nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What a token says of its bearer. All but administrators and operators belong to one entity."""
+
+    role: Role
+    expires: datetime
+    entity: EntityId | None = None
+    member: MemberId | None = None
+
+    def __post_init__(self) -> None:
+        if self.role not in _UNBOUND and not self.entity:
+            raise ValueError(f"a token for the role {self.role} must name its entity")
+        if self.role is Role.MEMBER and not self.member:
+            raise ValueError("a member's token must name the member")
+
+    def reaches(self, entity: EntityId) -> bool:
+        """Whether anything of that entity may be shown to the bearer."""
+        return self.role in _UNBOUND or self.entity == entity
+
+    def may(self, operation: Operation) -> bool:
+        """Whether the role may ask for it at all."""
+        return self.role in MAY.get(operation, frozenset())
+
+    def may_link(self, member: MemberId) -> bool:
+        """Whether the bearer may have a member's way into the room: their own, or anybody's for who runs sessions."""
+        return self.role in (Role.ADMIN, Role.OPERATOR, Role.SECRETARY) or self.member == member
+
+
+class Rejection(StrEnum):
+    """Why a token was not accepted."""
+
+    BAD_TOKEN = "bad_token"  # noqa: S105 - a code
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a code
+
+
+class TokenRejected(Exception):
+    """The token says nothing that we believe. Neither the token nor what is in it is part of the message."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        super().__init__(rejection.value)
+        self.rejection = rejection
+
+
+def mint(access: Access, *, secret: str, now: datetime) -> str:
+    """An access token. Raises ValueError when the secret is too short to sign with."""
+    claims = {
+        "iss": _ISSUER,
+        "aud": _AUDIENCE,
+        "iat": _seconds(now),
+        "exp": _seconds(access.expires),
+        "role": access.role.value,
+        "entity": access.entity,
+        "member": access.member,
+    }
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, _strong(secret), algorithm=_ALGORITHM)
+
+
+def read(token: str, *, secret: str, now: datetime) -> Access:
+    """What an access token says. Raises `TokenRejected` for one that is forged, malformed, not for us, or expired."""
+    key = _strong(secret)
+    try:
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[_ALGORITHM],
+            audience=_AUDIENCE,
+            issuer=_ISSUER,
+            options={"require": ["exp", "iat", "role"], "verify_exp": False, "verify_iat": False},
+        )
+        access = _access(claims)
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError):
+        raise TokenRejected(Rejection.BAD_TOKEN) from None
+    if access.expires <= now:
+        raise TokenRejected(Rejection.TOKEN_EXPIRED)
+    return access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jitsi:
+    """The Jitsi Meet that sessions are held on, as its token check is configured.
+
+    `address` is where people open it, `domain` its XMPP domain (the token's `sub`). A join token opens its room for
+    `lifetime`: it is checked when a connection is made, and not again while that lives (mod_auth_token).
+    """
+
+    address: str
+    domain: str
+    app_id: str
+    app_secret: str = field(repr=False)
+    audience: str = "jitsi"
+    lifetime: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinLink:
+    """One person's way into one room. `link` carries the token in its fragment, which no server is ever sent."""
+
+    room: str
+    address: str
+    token: str = field(repr=False)
+    expires: datetime
+
+    @property
+    def link(self) -> str:
+        """The address that a browser opens (jitsi-meet reads `jwt` from the fragment as well as from the query)."""
+        return f"{self.address}#jwt={self.token}"
+
+
+def join_link(jitsi: Jitsi, *, room: str, member: Member, now: datetime) -> JoinLink:
+    """The room, its address, and a token for exactly that member and that room (Prosody's `token/util.lib.lua`)."""
+    presides = member.office in (Office.PRESIDENT, Office.SECRETARY)
+    expires = now + jitsi.lifetime
+    claims = {
+        "iss": jitsi.app_id,
+        "aud": jitsi.audience,
+        "sub": jitsi.domain,
+        "room": room,
+        "iat": _seconds(now),
+        "nbf": _seconds(now - timedelta(seconds=30)),
+        "exp": _seconds(expires),
+        "context": {
+            "user": {
+                "id": member.id,
+                "name": member.name,
+                "moderator": presides,
+                "affiliation": "owner" if presides else "member",
+            },
+            "group": member.group,
+            "features": {
+                "livestreaming": False,
+                "recording": False,
+                "transcription": False,
+                "outbound-call": False,
+                "screen-sharing": True,
+                "send-groupchat": True,
+            },
+        },
+    }
+    return JoinLink(
+        room=room,
+        address=f"{jitsi.address.rstrip('/')}/{room}",
+        token=jwt.encode(claims, _strong(jitsi.app_secret), algorithm=_ALGORITHM),
+        expires=expires,
+    )
+
+
+def _access(claims: Mapping[str, Any]) -> Access:
+    entity, member = claims.get("entity"), claims.get("member")
+    if not all(value is None or isinstance(value, str) for value in (entity, member)):
+        raise TypeError("entity and member are strings")
+    return Access(
+        role=Role(claims["role"]),
+        expires=datetime.fromtimestamp(int(claims["exp"]), UTC),
+        entity=EntityId(entity) if entity else None,
+        member=MemberId(member) if member else None,
+    )
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _strong(secret: str) -> str:
+    if len(secret.encode()) < LEAST_SECRET:
+        raise ValueError(f"a secret that signs tokens must have {LEAST_SECRET} bytes or more")
+    return secret
