@@ -29,9 +29,9 @@ def word(language: str, message: str, /, **params: object) -> str:
     return catalogue(Language(language))[message].format_map(params)
 
 
-def label(language: str, family: str, code: str) -> str:
-    """The word for a code that machines may invent, such as an alert's cause; the code itself when it has no word."""
-    return catalogue(Language(language)).get(f"{family}.{code}", code)
+def label(language: str, code: str) -> str:
+    """The word for a code that machines may invent, such as `cause.encoder_died`; its last part when it has none."""
+    return catalogue(Language(language)).get(code, code.rpartition(".")[2])
 
 
 @cache

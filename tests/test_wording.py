@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.council.react import MESSAGES
 from orchestrator.council.refusals import Reason
 from orchestrator.wording import Language, catalogue, placeholders, word
 
@@ -26,6 +27,14 @@ def test_no_text_is_empty_or_untrimmed(language: Language) -> None:
 @pytest.mark.parametrize("language", Language)
 def test_every_refusal_is_worded(language: Language) -> None:
     assert all(word(language, f"refused.{reason}") for reason in Reason)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_announcement_is_worded_with_what_the_council_gives(language: Language) -> None:
+    texts = catalogue(language)
+    assert {m: placeholders(texts[m]) - set(params) for m, params in MESSAGES.items() if m in texts} == {
+        m: frozenset() for m in MESSAGES
+    }
 
 
 def test_no_message_in_chat_is_longer_than_people_read() -> None:

@@ -1,0 +1,1 @@
+"""What a secretary takes away from a session."""
