@@ -25,13 +25,17 @@ class ItemPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgendaItem:
-    """One item: its number (from 1), its title, what majority it needs, and how far it has come."""
+    """One item: its number (from 1), its title, what majority it needs, and how far it has come.
+
+    `debated_at` is when the debate opened; None until then, and for an item that is voted without one.
+    """
 
     number: int
     title: str
     majority: Majority = Majority.SIMPLE
     phase: ItemPhase = ItemPhase.WAITING
     called_at: datetime | None = None
+    debated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +52,29 @@ class Agenda:
                 return item
         raise KeyError(number)
 
-    def moved(self, number: int, phase: ItemPhase, at: datetime | None = None) -> "Agenda":
-        """The agenda after one item changed phase; a called item becomes the current one."""
-        items = tuple(
-            replace(i, phase=phase, called_at=at or i.called_at) if i.number == number else i for i in self.items
-        )
-        is_open = phase in (ItemPhase.CALLED, ItemPhase.DEBATED, ItemPhase.VOTED)
-        return Agenda(items=items, current=number if is_open else None)
+    @property
+    def on(self) -> AgendaItem | None:
+        """The item that the session is on."""
+        return None if self.current is None else self.item(self.current)
+
+    def called(self, number: int, at: datetime) -> "Agenda":
+        """The session comes to an item; what is known of an earlier debate on it is void."""
+        item = replace(self.item(number), phase=ItemPhase.CALLED, called_at=at, debated_at=None)
+        return Agenda(items=self._with(item), current=number)
+
+    def debated(self, number: int, at: datetime) -> "Agenda":
+        """The debate on the item is open."""
+        item = replace(self.item(number), phase=ItemPhase.DEBATED, debated_at=at)
+        return replace(self, items=self._with(item))
+
+    def voted(self, number: int) -> "Agenda":
+        """The item was put to the vote and there is a result."""
+        return replace(self, items=self._with(replace(self.item(number), phase=ItemPhase.VOTED)))
+
+    def concluded(self, number: int) -> "Agenda":
+        """The session is done with the item."""
+        item = replace(self.item(number), phase=ItemPhase.CONCLUDED)
+        return Agenda(items=self._with(item), current=None)
+
+    def _with(self, item: AgendaItem) -> tuple[AgendaItem, ...]:
+        return tuple(item if i.number == item.number else i for i in self.items)

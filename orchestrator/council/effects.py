@@ -11,7 +11,8 @@ from orchestrator.council.observations import Link
 
 
 class Audience(StrEnum):
-    """Who hears an announcement: everybody in the room, or in private whoever holds president's and secretary's chairs."""
+    """Who hears an announcement: everybody in the room, or in private whoever holds the president's or the secretary's
+    chair now."""
 
     ROOM = "room"
     TABLE = "table"

@@ -7,11 +7,11 @@ the event keeps its `Grade`.
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import Departure, DeviceId, Grade, Link
 from orchestrator.council.quorum import Verdict
-from orchestrator.council.agenda import Majority
 from orchestrator.council.voting import Choice, Method, Tally
 
 
@@ -218,7 +218,7 @@ class FloorExpired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoteOpened:
-    """`entitled` may vote; `deemed` left after the debate opened and count as abstaining unless they come back."""
+    """`entitled` may vote; `deemed` left after the debate opened, were not back by now, and count as abstaining."""
 
     at: datetime
     number: int
@@ -245,6 +245,14 @@ class VoteClosed:
     number: int
     tally: Tally
     is_carried: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteAnnulled:
+    """The vote came to nothing: the quorum was lost while it was open (LRBRL 46.2.c). It may be held again."""
+
+    at: datetime
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,8 +318,12 @@ Event = (
     | VoteOpened
     | VoteCast
     | VoteClosed
+    | VoteAnnulled
     | LinkRestored
     | LinkFailed
     | AlertRaised
     | AlertResolved
 )
+
+Events = tuple[Event, ...]
+"""What a message came to, in order."""

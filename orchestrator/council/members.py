@@ -73,6 +73,10 @@ class Body:
                 return member
         raise KeyError(member_id)
 
+    def has(self, member_id: MemberId) -> bool:
+        """Whether that person is on the body's list."""
+        return any(member.id == member_id for member in self.members)
+
     def holders(self, office: Office) -> tuple[Member, ...]:
         """Who may hold the office now, in legal order: the holder first, then the substitutes."""
         holder = [m for m in self.members if m.office is office]
@@ -80,6 +84,14 @@ class Body:
             deputies = [m for m in self.members if m.deputises is not None]
             return (*holder, *sorted(deputies, key=lambda m: m.deputises or 0))
         return (*holder, *(m for m in self.members if m.substitutes is office))
+
+    def acting(self, office: Office, present: frozenset[MemberId]) -> MemberId | None:
+        """Who holds the office when those in `present` are there: the first in legal order, nobody in two chairs."""
+        presiding = None if office is Office.PRESIDENT else self.acting(Office.PRESIDENT, present)
+        for member in self.holders(office):
+            if member.id in present and member.id != presiding:
+                return member.id
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

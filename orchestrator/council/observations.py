@@ -1,6 +1,7 @@
 """What a sensor saw. It is already true, so it is never refused; at worst it changes nothing.
 
-Every observation carries a `Sighting`: by which sensor, and when it happened. When it was recorded is the ledger's to say.
+Every observation carries a `Sighting`: by which sensor, and when it happened. When it was recorded is the ledger's
+to say.
 """
 
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ class Reason(StrEnum):
 
     NOT_CONVENED = "not_convened"
     ALREADY_CONVENED = "already_convened"
+    NO_SUCH_RULE = "no_such_rule"
     NOT_ALLOWED = "not_allowed"
     NO_QUORUM = "no_quorum"
     ALREADY_OPEN = "already_open"
@@ -26,7 +27,7 @@ class Reason(StrEnum):
     NOT_ENTITLED = "not_entitled"
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refused(Exception):
     """The rules do not allow this now. `reason` is the stable code, `detail` what it is about."""
 
     def __init__(self, reason: Reason, **detail: object) -> None:

@@ -1,6 +1,6 @@
 """Votes and what they come to (LRBRL 46.2.d and 47, ROF 98-102)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from orchestrator.council.agenda import Majority
@@ -42,3 +42,28 @@ class VoteEvent:
     entitled: frozenset[MemberId]
     deemed: frozenset[MemberId] = frozenset()
     votes: tuple[tuple[MemberId, Choice], ...] = ()
+
+    def cast(self, member: MemberId, choice: Choice) -> "VoteEvent":
+        """The vote with one more vote in it; a member's last one stands."""
+        others = tuple((m, c) for m, c in self.votes if m != member)
+        return replace(self, votes=(*others, (member, choice)))
+
+    def tally(self) -> Tally:
+        """The count as it would be now: whoever is entitled and has not voted abstains, and so do those deemed to."""
+        choices = [choice for _, choice in self.votes]
+        yes, no = choices.count(Choice.YES), choices.count(Choice.NO)
+        return Tally(
+            yes=yes,
+            no=no,
+            abstain=len(self.entitled) - yes - no + len(self.deemed),
+            deemed=len(self.deemed),
+        )
+
+
+def is_carried(tally: Tally, majority: Majority, legal_number: int) -> bool:
+    """Simple: more yes than no. Absolute: more than half of the legal number of members (LRBRL 47, ROF 99)."""
+    match majority:
+        case Majority.SIMPLE:
+            return tally.yes > tally.no
+        case Majority.ABSOLUTE:
+            return 2 * tally.yes > legal_number

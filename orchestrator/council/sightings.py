@@ -1,0 +1,124 @@
+"""What the sensors say, and what comes of it. Nothing here is refused.
+
+No sighting lies in the future: a sensor whose clock is ahead is believed, but not its clock.
+"""
+
+from datetime import datetime
+from functools import reduce
+from typing import assert_never
+
+from orchestrator.council.attendance import connect, disconnect, end_graces
+from orchestrator.council.events import (
+    AlertRaised,
+    AlertResolved,
+    Event,
+    Events,
+    FloorExpired,
+    FloorRequested,
+    FloorRequestWithdrawn,
+    LinkFailed,
+    LinkRestored,
+    MemberDropped,
+    ObservationBegan,
+    ObservationCeased,
+)
+from orchestrator.council.members import MemberId
+from orchestrator.council.observations import (
+    ChamberEntered,
+    ChamberLost,
+    Departure,
+    DeviceId,
+    HandLowered,
+    HandRaised,
+    Link,
+    LinkDown,
+    LinkUp,
+    MemberConnected,
+    MemberDisconnected,
+    Observation,
+    Sighting,
+    TimePassed,
+)
+from orchestrator.council.session import Phase, Session, evolve
+
+
+def observe(session: Session, observation: Observation, now: datetime) -> Events:
+    """The events of one observation; none when it says nothing new."""
+    if session.convocation is None or session.phase is Phase.ADJOURNED:
+        return ()
+    if isinstance(observation, TimePassed):
+        return _time_passed(session, now)
+    seen = Sighting(grade=observation.seen.grade, at=min(observation.seen.at, now))
+    match observation:
+        case MemberConnected(member=member, device=device):
+            return connect(session.attendance, member, device, seen) if session.body.has(member) else ()
+        case MemberDisconnected(member=member, device=device, departure=departure):
+            until = seen.at + session.convened.policy.grace
+            return disconnect(session.attendance, member, device, departure, seen, until)
+        case ChamberEntered(devices=devices):
+            return _enter(session, devices, seen, now)
+        case ChamberLost():
+            return (ObservationCeased(at=seen.at),) if session.is_observed else ()
+        case HandRaised(member=member):
+            may_ask = member in session.attendance.present() and not session.floor.has(member)
+            return (FloorRequested(at=seen.at, member=member, is_by_hand=True),) if may_ask else ()
+        case HandLowered(member=member):
+            is_queued = member in session.floor.queue
+            return (FloorRequestWithdrawn(at=seen.at, member=member),) if is_queued else ()
+        case LinkUp(link=link):
+            return _link_up(session, link, seen.at)
+        case LinkDown(link=link, cause=cause):
+            return _link_down(session, link, cause, seen.at)
+        case _:
+            assert_never(observation)
+
+
+def _time_passed(session: Session, now: datetime) -> Events:
+    left = end_graces(session.attendance, now) if session.is_observed else ()
+    turn = session.floor.turn
+    if turn and turn.until <= now:
+        return (*left, FloorExpired(at=turn.until, member=turn.member))
+    return left
+
+
+def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], seen: Sighting, now: datetime) -> Events:
+    """Put right what was missed: first who is there, then who is not, so that a changed device is no departure.
+
+    After a blind stretch nobody can say when a line went, so it is dated at the beginning of the stretch, and the
+    grace runs from now: everybody may be reconnecting at the same time as we are.
+    """
+    grace = session.convened.policy.grace
+    blind_since = session.blind[-1].start if session.blind and not session.is_observed else None
+    gone = Sighting(grade=seen.grade, at=blind_since or seen.at)
+    until = (now if blind_since else seen.at) + grace
+
+    events: list[Event] = [] if session.is_observed else [ObservationBegan(at=seen.at)]
+    after = reduce(evolve, events, session)
+    for member, device in devices:
+        if session.body.has(member):
+            joined = connect(after.attendance, member, device, seen)
+            events += joined
+            after = reduce(evolve, joined, after)
+    for member, attendee in session.attendance.attendees:
+        for device in sorted(attendee.devices - {d for m, d in devices if m == member}):
+            left = disconnect(after.attendance, member, device, Departure.LOST, gone, until)
+            events += left
+            after = reduce(evolve, left, after)
+    if blind_since:
+        for member, attendee in session.attendance.in_grace():
+            if member not in {m for m, _ in devices} and attendee.dropped_at:
+                grade = attendee.dropped_grade
+                events.append(MemberDropped(at=attendee.dropped_at, member=member, until=until, grade=grade))
+    return tuple(events)
+
+
+def _link_up(session: Session, link: Link, at: datetime) -> Events:
+    restored = () if link in session.links else (LinkRestored(at=at, link=link),)
+    resolved = (AlertResolved(at=at, key=link.value),) if link.value in session.alerts else ()
+    return (*restored, *resolved)
+
+
+def _link_down(session: Session, link: Link, cause: str, at: datetime) -> Events:
+    if link.value in session.alerts:
+        return ()
+    return (LinkFailed(at=at, link=link, cause=cause), AlertRaised(at=at, key=link.value, link=link, cause=cause))
