@@ -1,4 +1,4 @@
-"""What can go wrong at the edge to XMPP. `is_retryable` says whether trying again can help; `scope` what it concerns."""
+"""What can go wrong at the edge to XMPP. `is_retryable`: trying again can help; `scope`: what the error concerns."""
 
 from enum import StrEnum
 
@@ -41,5 +41,11 @@ class JoinRefused(BotError):
 
 class FocusUnavailable(BotError):
     """Jicofo did not answer, or refused, the request for a conference."""
+
+    scope = Scope.ROOM
+
+
+class NotInRoom(BotError):
+    """The bot was asked to speak in a room in which it does not sit (any more)."""
 
     scope = Scope.ROOM

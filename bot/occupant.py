@@ -4,8 +4,10 @@ The trust table is in the protocol notes of Jitsi: role, affiliation and real JI
 server's only where Prosody stamps it from the verified token; everything else is the client's own word.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 
 class Role(StrEnum):
@@ -49,6 +51,40 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OccupantPresence:
+    """One presence of one occupant address as it came; nothing in it has been judged.
+
+    `stamped` is the `<identity>` it carries, which is the server's word on some domains only. `new_nick` is set when
+    the occupant goes on under another nick (XEP-0045, status 303).
+    """
+
+    room: str
+    nick: str
+    is_available: bool
+    real_jid: str
+    role: Role
+    affiliation: Affiliation
+    statuses: AbstractSet[int] = frozenset()
+    is_destroyed: bool = False
+    new_nick: str = ""
+    stamped: Identity | None = None
+    claims: Claims = Claims()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What the domain of a real JID is worth on this Jitsi; a domain cannot be faked.
+
+    `trusted_domains`: here Prosody stamps the identity from the token and strips what clients write themselves
+    (mod_presence_identity is loaded on them). `machine_domains`: here no people log in (Jitsi's auth and hidden
+    domains).
+    """
+
+    trusted_domains: AbstractSet[str]
+    machine_domains: AbstractSet[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Occupant:
     """`nick` is the resource of the occupant JID (Jitsi: the endpoint id, new at every connection).
 
@@ -63,3 +99,23 @@ class Occupant:
     is_machine: bool
     identity: Identity | None = None
     claims: Claims = Claims()
+
+    @classmethod
+    def from_presence(cls, presence: OccupantPresence, trust: Trust) -> Self:
+        """Judge a presence: an identity from a domain that does not sign is a forgery and is dropped."""
+        domain = domain_of(presence.real_jid)
+        return cls(
+            nick=presence.nick,
+            real_jid=presence.real_jid,
+            role=presence.role,
+            affiliation=presence.affiliation,
+            is_machine=domain in trust.machine_domains,
+            identity=presence.stamped if domain in trust.trusted_domains else None,
+            claims=presence.claims,
+        )
+
+
+def domain_of(jid: str) -> str:
+    """The domain part of a JID (RFC 7622): what stands between the first @ and the first /."""
+    bare = jid.partition("/")[0]
+    return bare.partition("@")[2] if "@" in bare else bare

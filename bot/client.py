@@ -1,0 +1,278 @@
+"""The bot on the wire: many rooms on one connection, told as one stream of our own events.
+
+    async with Bot(account, now) as bot:
+        await bot.join("ple@muc.meet.example")
+        async for event in bot.events():
+            ...
+
+slixmpp stays in this file and in `bot.connection`. Its table of rooms is not used: `bot.room.Room` is ours.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Final, Literal, Self
+from uuid import uuid4
+from xml.etree.ElementTree import Element
+
+from slixmpp import ClientXMPP, Iq
+from slixmpp.exceptions import IqError, IqTimeout
+
+from bot.connection import Login, connection
+from bot.errors import ConnectionLost, FocusUnavailable, JoinRefused, NotInRoom
+from bot.events import RoomEntered, RoomEvent, RoomLeft
+from bot.focus import CONFERENCE, build_conference_request, parse_conference
+from bot.occupant import OccupantPresence, Trust
+from bot.room import Room
+from bot.stanzas import (
+    CLIENT,
+    JINGLE,
+    PING,
+    ChatLine,
+    EntryRefused,
+    build_entry,
+    build_leave,
+    build_line,
+    build_whisper,
+    parse_chat,
+    parse_presence,
+)
+
+# Seconds. Jicofo tries for 15 s to come into a room; a join waits behind the server's limit of bytes a second.
+_FOCUS_PATIENCE: Final = 20.0
+_JOIN_PATIENCE: Final = 30.0
+_LEAVE_PATIENCE: Final = 5.0
+_PING_PATIENCE: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who the bot is on a Jitsi.
+
+    `focus` is the address for requests to Jicofo (`focus.meet.example`). `nick` is the bot's in every room: letters,
+    digits and underscore only (Jitsi's mod_muc_resource_validate). `display_name` is what people see. `silence`
+    (seconds): after so long without an event the server is asked whether it is still there.
+    """
+
+    login: Login
+    focus: str
+    trust: Trust
+    nick: str = "plenari"
+    display_name: str = "Plenari"
+    silence: float = 30.0
+
+
+class Bot:
+    """A connected bot. All methods may be called while somebody iterates over `events()`, from the same event loop."""
+
+    def __init__(self, account: Account, now: Callable[[], datetime]) -> None:
+        self._account = account
+        self._now = now
+        self._machine_uid = uuid4().hex
+        self._rooms: dict[str, Room] = {}
+        self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._events: asyncio.Queue[RoomEvent | Exception] = asyncio.Queue()
+        self._loss: ConnectionLost | None = None
+        self._exits = AsyncExitStack()
+        self._xmpp: ClientXMPP
+
+    async def __aenter__(self) -> Self:
+        """Connect. Raises ConnectionLost or LoginRefused."""
+        self._xmpp = await self._exits.enter_async_context(
+            connection(self._account.login, hear=self._hear, on_loss=self._lose)
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exits.aclose()
+
+    async def events(self) -> AsyncIterator[RoomEvent]:
+        """Everything that happens in the rooms, in order, from the moment of connecting; for one reader.
+
+        Raises ConnectionLost when the line is gone: at once if it breaks, within `silence` and 10 s if it goes dead.
+        A stanza that our own code could not digest (a bug) raises here as well.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(self._account.silence):
+                    event = await self._events.get()
+            except TimeoutError:
+                await self._ping()
+                continue
+            if isinstance(event, Exception):
+                self._events.put_nowait(event)
+                raise event
+            yield event
+
+    async def join(self, room: str, password: str | None = None) -> None:
+        """Enter a room (a bare JID); RoomEntered is then among the events. Does nothing if the bot is there already.
+
+        Raises FocusUnavailable, JoinRefused, ConnectionLost.
+        """
+        jid = room.lower()
+        if jid in self._rooms:
+            return
+        inside = self._rooms[jid] = Room(jid, self._account.nick, self._account.trust)
+        try:
+            await self._request_conference(jid)
+            entry = build_entry(jid, self._account.nick, self._account.display_name, password)
+            await self._send_and_wait(jid, entry, _JOIN_PATIENCE)
+        except TimeoutError as late:
+            # The server may still let us in later, when nobody would expect it.
+            self._send(build_leave(jid, self._account.nick))
+            raise JoinRefused(jid, "remote-server-timeout") from late
+        finally:
+            if not inside.has_entered:
+                self._rooms.pop(jid, None)
+
+    async def leave(self, room: str) -> None:
+        """Leave a room; RoomLeft is then among the events. Does nothing if the bot is not in it. Raises ConnectionLost."""
+        inside = self._rooms.get(room.lower())
+        if inside is None:
+            return
+        try:
+            await self._send_and_wait(inside.jid, build_leave(inside.jid, inside.nick), _LEAVE_PATIENCE)
+        except TimeoutError as late:
+            raise ConnectionLost(f"no answer on leaving {inside.jid}") from late
+
+    def say(self, room: str, text: str) -> None:
+        """A line to everybody in the room. Raises NotInRoom, ConnectionLost."""
+        jid = self._entered(room).jid
+        self._send(build_line(jid, text, self._account.display_name, uuid4().hex))
+
+    def whisper(self, room: str, nick: str, text: str) -> None:
+        """A line to one occupant; lost if they have just left. Raises NotInRoom, ConnectionLost."""
+        jid = self._entered(room).jid
+        self._send(build_whisper(jid, nick, text, self._account.display_name, uuid4().hex))
+
+    # What goes out.
+
+    def _entered(self, room: str) -> Room:
+        inside = self._rooms.get(room.lower())
+        if inside is None or not inside.has_entered:
+            raise NotInRoom(room)
+        return inside
+
+    def _send(self, stanza: Element) -> None:
+        if self._loss is not None:
+            raise self._loss
+        self._xmpp.send_xml(stanza)
+
+    async def _send_and_wait(self, room: str, stanza: Element, patience: float) -> None:
+        """Send and wait until the room has entered, left or refused."""
+        waiting = self._waiting[room] = asyncio.get_running_loop().create_future()
+        try:
+            self._send(stanza)
+            async with asyncio.timeout(patience):
+                await waiting
+        finally:
+            del self._waiting[room]
+
+    async def _request_conference(self, room: str) -> None:
+        request = build_conference_request(room, self._machine_uid)
+        try:
+            answer = await self._request("set", self._account.focus, request, _FOCUS_PATIENCE)
+        except IqError as refusal:
+            raise FocusUnavailable(f"{room}: {refusal.condition}") from refusal
+        except IqTimeout as late:
+            raise FocusUnavailable(f"{room}: the focus did not answer") from late
+        conference = answer.find(CONFERENCE)
+        if conference is None or not parse_conference(conference).is_ready:
+            raise FocusUnavailable(f"{room}: the focus is not in the room")
+
+    async def _request(self, kind: Literal["get", "set"], to: str, payload: Element, patience: float) -> Element:
+        """One IQ and its answer. Raises IqError, IqTimeout, ConnectionLost."""
+        if self._loss is not None:
+            raise self._loss
+        iq: Iq = self._xmpp.make_iq(ito=to, itype=kind)
+        iq.xml.append(payload)
+        answer: asyncio.Future[Iq] = iq.send(timeout=patience)  # type: ignore[no-untyped-call]
+        key = f"iq {iq['id']}"
+        gone = self._waiting[key] = asyncio.get_running_loop().create_future()
+        try:
+            await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                gone.result()
+            return answer.result().xml
+        finally:
+            answer.cancel()
+            del self._waiting[key]
+
+    async def _ping(self) -> None:
+        """Is the server still there? Any answer will do, also a refusal (XEP-0199). Raises ConnectionLost."""
+        try:
+            await self._request("get", self._xmpp.boundjid.domain, Element(PING), _PING_PATIENCE)
+        except IqError:
+            return
+        except IqTimeout as late:
+            raise ConnectionLost("the server no longer answers") from late
+
+    # What comes in.
+
+    def _hear(self, stanza: Element) -> bool:
+        """Take in a stanza; False leaves it to slixmpp."""
+        try:
+            match stanza.tag.removeprefix(CLIENT):
+                case "presence":
+                    self._feed(parse_presence(stanza))
+                    return True
+                case "message":
+                    self._feed(parse_chat(stanza))
+                    return True
+                case "iq" if stanza.get("type") == "set" and stanza.find(JINGLE) is not None:
+                    return self._answer_jingle(stanza)
+                case _:
+                    return False
+        except Exception as bug:  # raised again where somebody iterates; slixmpp would only log it
+            self._events.put_nowait(bug)
+            return True
+
+    def _feed(self, stanza: OccupantPresence | EntryRefused | ChatLine | None) -> None:
+        room = self._rooms.get(stanza.room) if stanza is not None else None
+        if stanza is None or room is None:
+            return
+        try:
+            events = room.feed(stanza, self._now())
+        except JoinRefused as refusal:
+            self._settle(room.jid, refusal)
+            return
+        for event in events:
+            self._events.put_nowait(event)
+            if isinstance(event, RoomLeft):
+                del self._rooms[room.jid]
+            if isinstance(event, RoomEntered | RoomLeft):
+                self._settle(room.jid)
+
+    def _answer_jingle(self, stanza: Element) -> bool:
+        """Jicofo invites everybody to the media, and drops from its list whoever refuses; a list from which it mutes.
+
+        So its invitations are acknowledged and never accepted (the bridge forgets us after two minutes). A browser's
+        peer-to-peer call is left to slixmpp, which answers feature-not-implemented.
+        """
+        sender = stanza.get("from", "")
+        room = self._rooms.get(sender.partition("/")[0])
+        focus = room.occupant("focus") if room is not None else None
+        if focus is None or not focus.is_machine or not sender.endswith("/focus"):
+            return False
+        self._send(Element(f"{CLIENT}iq", {"type": "result", "to": sender, "id": stanza.get("id", "")}))
+        return True
+
+    def _settle(self, waited_for: str, error: Exception | None = None) -> None:
+        waiting = self._waiting.get(waited_for)
+        if waiting is None or waiting.done():
+            return
+        if error is None:
+            waiting.set_result(None)
+        else:
+            waiting.set_exception(error)
+
+    def _lose(self, why: str) -> None:
+        self._loss = ConnectionLost(why)
+        self._events.put_nowait(self._loss)
+        for waited_for in self._waiting:
+            self._settle(waited_for, ConnectionLost(why))

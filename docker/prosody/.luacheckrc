@@ -1,0 +1,16 @@
+-- luacheck --config docker/prosody/.luacheckrc docker/prosody
+std = "lua54"
+max_line_length = 140
+codes = true
+files["plugins/**/*.lua"] = { read_globals = { "module", "prosody" } }
+files["**/plugins/**/*.lua"] = { read_globals = { "module", "prosody" } }
+-- The configuration is Lua in which every assignment to a global is an option.
+files["**/prosody.cfg.lua"] = {
+	allow_defined_top = true,
+	read_globals = {
+		"VirtualHost", "Component", "ENV_PLENARI_PLUGINS", "ENV_PROSODY_CERTIFICATE", "ENV_PROSODY_C2S_LIMIT",
+		"ENV_PROSODY_C2S_PORT", "ENV_PROSODY_FOLDER", "ENV_PROSODY_HTTP_PORT", "ENV_PROSODY_INTERFACE",
+		"ENV_PROSODY_RUN_AS_ROOT", "ENV_SMACKS_HIBERNATION", "ENV_XMPP_DOMAIN", "ENV_JWT_APP_ID", "ENV_JWT_APP_SECRET",
+	},
+	ignore = { "131" },
+}
