@@ -131,7 +131,7 @@ class Bot:
                 self._rooms.pop(jid, None)
 
     async def leave(self, room: str) -> None:
-        """Leave a room; RoomLeft is then among the events. Does nothing if the bot is not in it. Raises ConnectionLost."""
+        """Leave a room; RoomLeft is then among the events. No matter if the bot is not in it. Raises ConnectionLost."""
         inside = self._rooms.get(room.lower())
         if inside is None:
             return

@@ -28,7 +28,7 @@ class ProsodyDidNotStart(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prosody:
-    """A running Prosody: where it listens and who has an account. `process` may be killed to see what others do then."""
+    """A running Prosody: where it listens and who has an account. `process` may be killed, to see what then."""
 
     domain: str
     c2s_port: int

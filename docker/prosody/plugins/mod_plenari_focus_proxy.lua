@@ -15,27 +15,25 @@ local function any_address_of_target()
 	return resource and (target .. "/" .. resource);
 end
 
+local function hand_over(event, from, to)
+	local stanza = st.clone(event.stanza);
+	stanza.attr.from, stanza.attr.to = from, to;
+	module:send(stanza);
+	return true;
+end
+
+-- Prosody calls every address without a local part `host`, with a resource or without.
 module:hook("iq/host", function (event)
 	local stanza = event.stanza;
+	local client = jid.resource(stanza.attr.to);
+	if client and jid.bare(stanza.attr.from) == target then
+		return hand_over(event, module.host, client);
+	end
 	if stanza.attr.type ~= "get" and stanza.attr.type ~= "set" then return nil; end
 	local address = any_address_of_target();
-	if not address then
-		event.origin.send(st.error_reply(stanza, "cancel", "service-unavailable", "The focus is not connected"));
-		return true;
+	if address then
+		return hand_over(event, module.host .. "/" .. stanza.attr.from, address);
 	end
-	local request = st.clone(stanza);
-	request.attr.from = module.host .. "/" .. stanza.attr.from;
-	request.attr.to = address;
-	module:send(request);
-	return true;
-end);
-
-module:hook("iq/full", function (event)
-	local stanza = event.stanza;
-	if jid.bare(stanza.attr.from) ~= target then return nil; end
-	local answer = st.clone(stanza);
-	answer.attr.from = module.host;
-	answer.attr.to = jid.resource(stanza.attr.to);
-	module:send(answer);
+	event.origin.send(st.error_reply(stanza, "cancel", "service-unavailable", "The focus is not connected"));
 	return true;
 end);
