@@ -1,0 +1,143 @@
+"""Commands from HTTP and the command line, on any machine: rows that the session's conductor takes and answers.
+
+The answer is written in the transaction of the events that follow from the command, so that there is never one
+without the other. The asker names each command with a key: asking again with the same key gives the same answer.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NewType
+
+import asyncpg
+
+from orchestrator.council.commands import Command
+from orchestrator.council.members import SessionId
+from orchestrator.council.refusals import Reason, Refused
+from orchestrator.council.session import Phase
+from orchestrator.store.codec import canonical, decode_command, encode, name_of
+from orchestrator.store.listener import Channel, Listener, notify
+
+AskedId = NewType("AskedId", int)
+
+
+class KeyReused(Exception):
+    """The key was used before, for another command."""
+
+
+class NobodyToAsk(LookupError):
+    """There is no such session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The command was carried out; `version` is the session's after it."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command that waits for its answer."""
+
+    id: AskedId
+    command: Command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the conductor answers to a row of the inbox."""
+
+    id: AskedId
+    outcome: Accepted | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """The commands to all sessions in one database."""
+
+    pool: asyncpg.Pool
+    listener: Listener
+
+    async def ask(self, session_id: SessionId, command: Command, key: str) -> AskedId:
+        """Put a command before the session's conductor. Raises `KeyReused`, `NobodyToAsk`."""
+        name, body = name_of(command), encode(command)
+        async with self.pool.acquire() as connection, connection.transaction():
+            phase = await connection.fetchval("SELECT phase FROM session WHERE id = $1", session_id)
+            if phase is None:
+                raise NobodyToAsk(session_id)
+            asked: int | None = await connection.fetchval(
+                """
+                INSERT INTO inbox (session, key, name, body) VALUES ($1, $2, $3, $4)
+                ON CONFLICT (session, key) DO NOTHING RETURNING id
+                """,
+                session_id,
+                key,
+                name,
+                body,
+            )
+            if asked is None:
+                return await _asked_before(connection, session_id, key, name, body)
+            if phase == Phase.ADJOURNED:
+                # Nobody conducts it any more; an answer must come nevertheless.
+                answer = Answer(id=AskedId(asked), outcome=Refused(Reason.ADJOURNED))
+                await write_answers(connection, [answer], await connection.fetchval("SELECT now()"))
+            await notify(connection, Channel.INBOX, session_id)
+        return AskedId(asked)
+
+    async def answer(self, asked: AskedId, patience: timedelta = timedelta(seconds=10)) -> Accepted | Refused:
+        """Wait for the conductor's answer. Raises TimeoutError when nobody conducts the session in that time."""
+        woken = asyncio.Event()
+        with self.listener.hearing(Channel.ANSWERS, str(asked), woken.set):
+            async with asyncio.timeout(patience.total_seconds()):
+                while (answer := await self._read(asked)) is None:
+                    await woken.wait()
+                    woken.clear()
+        return answer
+
+    async def waiting(self, session_id: SessionId) -> list[Asked]:
+        """The session's commands without an answer, in order."""
+        rows = await self.pool.fetch(
+            "SELECT id, name, body FROM inbox WHERE session = $1 AND answered_at IS NULL ORDER BY id", session_id
+        )
+        return [Asked(id=AskedId(row["id"]), command=decode_command(row["name"], row["body"])) for row in rows]
+
+    async def _read(self, asked: AskedId) -> Accepted | Refused | None:
+        text = await self.pool.fetchval("SELECT answer FROM inbox WHERE id = $1", asked)
+        if text is None:
+            return None
+        answer = json.loads(text)
+        if "reason" in answer:
+            return Refused(Reason(answer["reason"]), **answer["detail"])
+        return Accepted(version=answer["version"])
+
+
+async def _asked_before(
+    connection: asyncpg.pool.PoolConnectionProxy, session_id: SessionId, key: str, name: str, body: str
+) -> AskedId:
+    row = await connection.fetchrow("SELECT id, name, body FROM inbox WHERE session = $1 AND key = $2", session_id, key)
+    if row is None or (row["name"], row["body"]) != (name, body):
+        raise KeyReused(key)
+    return AskedId(row["id"])
+
+
+async def write_answers(connection: asyncpg.pool.PoolConnectionProxy, answers: Sequence[Answer], now: datetime) -> None:
+    """Part of the ledger's transaction."""
+    if not answers:
+        return
+    await connection.executemany(
+        "UPDATE inbox SET answered_at = $2, answer = $3 WHERE id = $1",
+        [(answer.id, now, _text(answer.outcome)) for answer in answers],
+    )
+    for answer in answers:
+        await notify(connection, Channel.ANSWERS, str(answer.id))
+
+
+def _text(outcome: Accepted | Refused) -> str:
+    match outcome:
+        case Accepted(version=version):
+            return canonical({"version": version})
+        case Refused(reason=reason, detail=detail):
+            return canonical({"reason": reason, "detail": {key: str(value) for key, value in detail.items()}})
