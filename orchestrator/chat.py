@@ -103,12 +103,14 @@ def _vote(asker: Asker, rest: list[str], _members: tuple[Member, ...]) -> Parsed
 
 
 def members_named(name: str, members: tuple[Member, ...]) -> tuple[Member, ...]:
-    """Who may be meant by a part of a name: all whose name has every word of it as the beginning of a word."""
+    """Who may be meant by a name or a part of one: whoever has just that name, else those who have all its words, else
+    those whose name has words that begin so."""
     wanted = _folded(name).split()
-    exact = tuple(m for m in members if _folded(m.name).split() == wanted)
-    if exact:
-        return exact
-    return tuple(m for m in members if all(any(w.startswith(p) for w in _folded(m.name).split()) for p in wanted))
+    words = {member: _folded(member.name).split() for member in members}
+    exact = tuple(m for m, own in words.items() if own == wanted)
+    whole = tuple(m for m, own in words.items() if set(wanted) <= set(own))
+    begun = tuple(m for m, own in words.items() if all(any(w.startswith(p) for w in own) for p in wanted))
+    return exact or whole or begun
 
 
 _CHOICES = {
