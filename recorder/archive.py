@@ -1,0 +1,209 @@
+"""The recording on disk: segments, their manifest, and the one file that is made of them in the end.
+
+`manifest.jsonl` has one line a segment. Each line's `chain` is SHA-256 over the chain of the line before (64 zeros for
+the first) and the line's other members as canonical JSON: whoever holds the last chain can prove every segment.
+"""
+
+import asyncio
+import hashlib
+import json
+import os
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from recorder import graph
+from recorder.errors import ArchiveFailed, ManifestBroken
+
+MANIFEST = "manifest.jsonl"
+_GENESIS = "0" * 64
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A file of the recording. Times are ms on the broadcast's clock; `recovered`: found on disk after a crash."""
+
+    seq: int
+    file: str
+    first_ms: int
+    last_ms: int
+    size: int
+    sha256: str
+    written_at: str
+    recovered: bool
+    chain: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """The finished MP4."""
+
+    file: Path
+    size: int
+    sha256: str
+    segments: int
+
+
+class Manifest:
+    """Appends to the manifest of one folder; its calls read and hash whole files, so they belong into a thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._segments = read(folder)
+        self._adding = threading.Lock()
+
+    def unlisted(self) -> list[Path]:
+        """Segments on disk that no line names, oldest first."""
+        listed = {segment.file for segment in self._segments}
+        return sorted(file for file in self._folder.glob("*.ts") if file.name not in listed)
+
+    def add(self, file: Path, first_ms: int, last_ms: int, now: datetime, *, recovered: bool) -> None:
+        """Hash the segment, make sure that it is on the disk, and give it its line; nothing if it has one."""
+        with self._adding:
+            if not any(segment.file == file.name for segment in self._segments):
+                self._append(file, first_ms, last_ms, now, recovered)
+
+    def _append(self, file: Path, first_ms: int, last_ms: int, now: datetime, recovered: bool) -> None:
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+            os.fsync(content.fileno())
+        facts: dict[str, Any] = {
+            "seq": len(self._segments),
+            "file": file.name,
+            "first_ms": first_ms,
+            "last_ms": last_ms,
+            "size": file.stat().st_size,
+            "sha256": digest,
+            "written_at": now.isoformat(),
+            "recovered": recovered,
+        }
+        previous = self._segments[-1].chain if self._segments else _GENESIS
+        segment = Segment(**facts, chain=_link(previous, facts))
+        with (self._folder / MANIFEST).open("a") as target:
+            target.write(json.dumps(asdict(segment), sort_keys=True) + "\n")
+            target.flush()
+            os.fsync(target.fileno())
+        self._segments.append(segment)
+
+
+def _link(previous: str, facts: dict[str, Any]) -> str:
+    canonical = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256((previous + canonical).encode()).hexdigest()
+
+
+def read(folder: Path) -> list[Segment]:
+    """The manifest's segments. A last line that a crash cut short is removed. Raises `ManifestBroken`."""
+    file = folder / MANIFEST
+    if not file.exists():
+        return []
+    text = file.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    if len(whole) != len(text):
+        os.truncate(file, len(whole))
+    segments = []
+    previous = _GENESIS
+    for number, line in enumerate(whole.splitlines()):
+        try:
+            facts = json.loads(line)
+            segment = Segment(**facts)
+        except (ValueError, TypeError) as error:
+            raise ManifestBroken(f"line {number + 1} cannot be read") from error
+        del facts["chain"]
+        if segment.seq != number or segment.chain != _link(previous, facts):
+            raise ManifestBroken(f"the chain breaks at line {number + 1}")
+        previous = segment.chain
+        segments.append(segment)
+    return segments
+
+
+def verify(folder: Path) -> list[Segment]:
+    """The segments, after comparing each file with its line. Raises `ManifestBroken`."""
+    segments = read(folder)
+    for segment in segments:
+        try:
+            with (folder / segment.file).open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+        except OSError as error:
+            raise ManifestBroken(f"{segment.file} cannot be read") from error
+        if digest != segment.sha256:
+            raise ManifestBroken(f"{segment.file} is not what was recorded")
+    return segments
+
+
+async def measure(file: Path) -> tuple[int, int]:
+    """First and last time in a segment, in ms on the broadcast's clock. Raises `ArchiveFailed` if it holds nothing."""
+    child = await asyncio.create_subprocess_exec(
+        *graph.probe(file), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    said, _ = await child.communicate()
+    try:
+        facts = json.loads(said)["format"]
+        first = round(float(facts["start_time"]) * 1000)
+        return first, first + round(float(facts["duration"]) * 1000)
+    except (ValueError, KeyError) as error:
+        raise ArchiveFailed(f"{file.name} holds no pictures") from error
+
+
+async def finish(folder: Path, target: Path) -> Recording:
+    """One MP4 that plays while it loads, of all segments in the manifest, by stream copy. Times are the broadcast's
+    clock: what was not recorded stays a hole, so that chapters and the record agree. Raises `ArchiveFailed`."""
+    segments = sorted(await asyncio.to_thread(verify, folder), key=lambda segment: segment.first_ms)
+    if not segments:
+        raise ArchiveFailed("nothing was recorded")
+    partial = target.with_name(f".{target.stem}.partial.mp4")
+    child = await asyncio.create_subprocess_exec(
+        *graph.recording(partial), stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert child.stdin is not None  # noqa: S101 - a pipe
+    assert child.stderr is not None  # noqa: S101 - a pipe
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            complaint = tasks.create_task(child.stderr.read())
+            await _pour(folder, segments, child.stdin)
+    finally:
+        if child.returncode is None and not child.stdin.is_closing():
+            child.kill()
+    if await child.wait() != 0:
+        partial.unlink(missing_ok=True)
+        raise ArchiveFailed(complaint.result().decode(errors="replace").strip().rpartition("\n")[2])
+    partial.replace(target)
+    return await asyncio.to_thread(_recording, target, len(segments))
+
+
+def _recording(file: Path, segments: int) -> Recording:
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Recording(file=file, size=file.stat().st_size, sha256=digest, segments=segments)
+
+
+async def _pour(folder: Path, segments: list[Segment], into: asyncio.StreamWriter) -> None:
+    try:
+        for segment, following in zip(segments, [*segments[1:], None], strict=True):
+            async for piece in _pieces(folder / segment.file, segment, following):
+                into.write(piece)
+                await into.drain()
+        into.close()
+        await into.wait_closed()
+    except (BrokenPipeError, ConnectionResetError):
+        into.close()  # ffmpeg has given up: its last words say why
+
+
+async def _pieces(file: Path, segment: Segment, following: Segment | None) -> AsyncIterator[bytes]:
+    """The segment's bytes. After a crash of the writer the next segment begins with the last keyframe once more: then
+    the end is cut off here."""
+    if following is None or segment.last_ms <= following.first_ms + 100:
+        with file.open("rb") as content:
+            while piece := await asyncio.to_thread(content.read, _PIECE):
+                yield piece
+        return
+    child = await asyncio.create_subprocess_exec(
+        *graph.until(file, following.first_ms / 1000), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert child.stdout  # noqa: S101 - a pipe
+    while piece := await child.stdout.read(_PIECE):
+        yield piece
+    await child.wait()

@@ -1,0 +1,188 @@
+"""Which broadcasts live on this machine: start, adopt, command and stop their hubs, and hear of them.
+
+A hub is not a child: it goes on when this process ends, and the next one adopts it by its control socket. A hub that
+dies is started again at once; it remembers its port, its key's file and its mode.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from recorder import archive, control, slates
+from recorder.archive import Recording
+from recorder.config import Destination, HubConfig, build_config, parse_config
+from recorder.errors import HubFailed, HubUnavailable
+from recorder.events import BroadcastId, Event, HubLost, differences
+from recorder.graph import Picture
+from recorder.hub import ARCHIVE, LOG
+from recorder.ingest import APP
+from recorder.modes import Mode, write_atomically
+from recorder.slates import Card
+from recorder.status import Status
+
+log = structlog.get_logger()
+
+_CONFIG = "config.json"
+_STOP_LIMIT = 30.0
+_RETRY = 0.2
+_MOST_RETRY = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One broadcast. `cards` has a text for every mode; `mode` holds from the start; `delay` is what keeps the last
+    words before a closed session off the air. `host` is where the encoder's RTMP is listened for."""
+
+    broadcast: BroadcastId
+    mode: Mode
+    cards: Mapping[Mode, Card]
+    destinations: tuple[Destination, ...]
+    picture: Picture = field(default_factory=Picture)
+    delay: timedelta = timedelta(seconds=3)
+    host: str = "127.0.0.1"
+
+
+class Broadcasts:
+    """The hubs of one folder. `async with` it; leaving it leaves the hubs alone."""
+
+    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._now = now
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._watches: dict[BroadcastId, asyncio.Task[None]] = {}
+        self._tasks = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for watch in self._watches.values():
+            watch.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+
+    async def start(self, plan: Plan) -> str:
+        """Have the broadcast carried: by the hub that carries it already, or by a new one. Returns the ingest address
+        for the encoder, which holds the key: not for logs. Raises `SlateFailed`, `HubFailed`."""
+        folder = self._of(plan.broadcast)
+        config = await self._configure(plan)
+        try:
+            status = await control.ask(folder, do="status")
+            log.info("hub_adopted", broadcast=plan.broadcast)
+        except HubUnavailable:
+            await self._spawn(plan.broadcast)
+            status = await control.ask(folder, do="status")
+        if plan.broadcast not in self._watches:
+            self._watches[plan.broadcast] = self._tasks.create_task(self._watch(plan.broadcast))
+        return f"rtmp://{plan.host}:{status.port}/{APP}/{config.key}"
+
+    async def set_mode(self, broadcast: BroadcastId, mode: Mode) -> None:
+        """Returns when the mode is on disk and holds. Raises `HubUnavailable`: then call again, nothing is known."""
+        await control.ask(self._of(broadcast), do="mode", mode=mode)
+
+    async def status(self, broadcast: BroadcastId) -> Status:
+        """Raises `HubUnavailable`."""
+        return await control.ask(self._of(broadcast), do="status")
+
+    async def stop(self, broadcast: BroadcastId) -> None:
+        """Take the broadcast off the air; returns when the hub has closed its archive and gone. Safe to repeat."""
+        if watch := self._watches.pop(broadcast, None):
+            watch.cancel()
+        folder = self._of(broadcast)
+        with contextlib.suppress(HubUnavailable, TimeoutError):
+            async with asyncio.timeout(_STOP_LIMIT):
+                await control.ask(folder, do="stop")
+                async for _ in control.subscribe(folder):
+                    pass
+
+    async def finish(self, broadcast: BroadcastId, target: Path) -> Recording:
+        """One MP4 of all that was recorded, once the hub has stopped. Raises `ArchiveFailed`, `ManifestBroken`."""
+        return await archive.finish(self.archive(broadcast), target)
+
+    def archive(self, broadcast: BroadcastId) -> Path:
+        """Where the segments and their manifest are."""
+        return self._of(broadcast) / ARCHIVE
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What happens to all broadcasts, without an end."""
+        while True:
+            yield await self._events.get()
+
+    def _of(self, broadcast: BroadcastId) -> Path:
+        return self._folder / broadcast
+
+    async def _configure(self, plan: Plan) -> HubConfig:
+        """Write the configuration. The key and the beginning of a broadcast never change."""
+        file = self._of(plan.broadcast) / _CONFIG
+        known = await asyncio.to_thread(_read_config, file)
+        cache = self._folder / "slates"
+        async with asyncio.TaskGroup() as tasks:
+            renders = {mode: tasks.create_task(slates.render(plan.cards[mode], plan.picture, cache)) for mode in Mode}
+        config = HubConfig(
+            broadcast=plan.broadcast,
+            began_at=known.began_at if known else self._now(),
+            host=plan.host,
+            port=0,
+            key=known.key if known else secrets.token_urlsafe(24),
+            mode=plan.mode,
+            delay_ms=plan.delay // timedelta(milliseconds=1),
+            picture=plan.picture,
+            slates={mode: render.result().absolute() for mode, render in renders.items()},
+            destinations=plan.destinations,
+        )
+        await asyncio.to_thread(_write_config, file, config)
+        return config
+
+    async def _spawn(self, broadcast: BroadcastId) -> None:
+        """Start a hub that detaches itself; returns when it serves."""
+        folder = self._of(broadcast)
+        command = [sys.executable, "-m", "recorder.hub", "--config", str(folder / _CONFIG), "--detach"]
+        starter = await asyncio.create_subprocess_exec(
+            *command, stderr=asyncio.subprocess.PIPE, cwd=Path(__file__).parent.parent
+        )
+        _, words = await starter.communicate()
+        if starter.returncode != 0:
+            raise HubFailed(words.decode(errors="replace").strip().rpartition("\n")[2] or f"see {folder / LOG}")
+        log.info("hub_started", broadcast=broadcast)
+
+    async def _watch(self, broadcast: BroadcastId) -> None:
+        """Hear the hub; when it dies, start it again and go on."""
+        before: Status | None = None
+        pause = _RETRY
+        while True:
+            try:
+                async for status in control.subscribe(self._of(broadcast)):
+                    for event in differences(before, status):
+                        self._events.put_nowait(event)
+                    before, pause = status, _RETRY
+            except HubUnavailable as lost:
+                log.warning("hub_lost", broadcast=broadcast, reason=str(lost))
+            if pause == _RETRY:
+                self._events.put_nowait(HubLost(broadcast=broadcast, at=self._now()))
+            try:
+                await self._spawn(broadcast)
+            except HubFailed as failed:
+                log.error("hub_failed", broadcast=broadcast, reason=str(failed))
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _MOST_RETRY)
+
+
+def _read_config(file: Path) -> HubConfig | None:
+    return parse_config(json.loads(file.read_text())) if file.exists() else None
+
+
+def _write_config(file: Path, config: HubConfig) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_atomically(file, json.dumps(build_config(config), default=str))

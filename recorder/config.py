@@ -1,0 +1,60 @@
+"""What a hub is started with. The file holds the keys, so only its owner may read it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from recorder.graph import Picture
+from recorder.modes import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """A public server: `address` is rtmp(s)://host[:port]/app; the key is never shown."""
+
+    name: str
+    address: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubConfig:
+    """`mode` holds until another is written to disk; `port` 0 takes a free one and keeps it; `slates` has a file for
+    every mode; the state of the broadcast lives in the folder of the configuration."""
+
+    broadcast: str
+    began_at: datetime
+    host: str
+    port: int
+    key: str = field(repr=False)
+    mode: Mode
+    delay_ms: int
+    picture: Picture
+    slates: Mapping[Mode, Path]
+    destinations: tuple[Destination, ...]
+
+
+def build_config(config: HubConfig) -> dict[str, Any]:
+    """Ready for `json.dumps(…, default=str)`."""
+    return asdict(config)
+
+
+def parse_config(said: Mapping[str, Any]) -> HubConfig:
+    """Raises `KeyError`, `TypeError` or `ValueError` when it is not one, or lacks the slate of a mode."""
+    slates = {Mode(mode): Path(file) for mode, file in said["slates"].items()}
+    if missing := set(Mode) - set(slates):
+        raise ValueError(f"no slate for {sorted(missing)}")
+    return HubConfig(
+        broadcast=str(said["broadcast"]),
+        began_at=datetime.fromisoformat(said["began_at"]),
+        host=str(said["host"]),
+        port=int(said["port"]),
+        key=str(said["key"]),
+        mode=Mode(said["mode"]),
+        delay_ms=int(said["delay_ms"]),
+        picture=Picture(**said["picture"]),
+        slates=slates,
+        destinations=tuple(Destination(**destination) for destination in said["destinations"]),
+    )

@@ -1,0 +1,110 @@
+"""The output that writes the recording: an ffmpeg child cuts it into segments, we keep the manifest."""
+
+import asyncio
+import csv
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from recorder import graph
+from recorder.archive import Manifest, measure
+from recorder.errors import ArchiveFailed
+from recorder.flv import FILE_HEADER, Tag, build_tag
+from recorder.outputs import Output, OutputLostError
+
+log = structlog.get_logger()
+
+_STALL_LIMIT = 8.0
+_CLOSING_LIMIT = 10.0
+
+
+class FileOutput(Output):
+    """Writes MPEG-TS segments into a folder. Every start of the child has its own prefix, so that no segment is ever
+    overwritten; what a crash left without a line in the manifest is found and listed."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        folder: Path,
+        joining: Callable[[], list[Tag]],
+        now: Callable[[], datetime],
+        changed: Callable[[], None],
+    ) -> None:
+        super().__init__(name, joining, now, changed)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._manifest = Manifest(folder)
+
+    async def run(self) -> None:
+        """As every output; in the end nothing that was written stands without its line."""
+        await super().run()
+        await self._recover(self._manifest.unlisted())
+
+    async def _run_once(self) -> None:
+        left_behind = self._manifest.unlisted()
+        prefix = self._now().strftime("%Y%m%dT%H%M%S%f")
+        # No pdeathsig: if this process dies, the end of its standard input lets ffmpeg finish the last segment.
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *graph.archive(self._folder / f"{prefix}-%05d.ts"), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+            )
+        except OSError:
+            raise OutputLostError("recorder_cannot_start") from None
+        self._open()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._recover(left_behind))
+                tasks.create_task(self._list_segments(child))
+                await self._write(child)
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+
+    async def _write(self, child: Process) -> None:
+        """Everything of the queue into the child; at the end wait until it has closed its last segment."""
+        assert child.stdin  # noqa: S101 - a pipe
+        try:
+            child.stdin.write(FILE_HEADER)
+            while batch := await self._next():
+                child.stdin.write(b"".join(build_tag(tag) for tag in batch))
+                async with asyncio.timeout(_STALL_LIMIT):
+                    await child.stdin.drain()
+            child.stdin.close()
+            async with asyncio.timeout(_CLOSING_LIMIT):
+                await child.wait()
+        except TimeoutError:
+            raise OutputLostError("recorder_stalled") from None
+        except OSError:
+            raise OutputLostError("recorder_died") from None
+
+    async def _list_segments(self, child: Process) -> None:
+        """ffmpeg says `file,first,last` (seconds) for each segment that it has closed."""
+        assert child.stdout  # noqa: S101 - a pipe
+        async for line in child.stdout:
+            name, first, last = next(csv.reader([line.decode()]))
+            await self._add(self._folder / name, round(float(first) * 1000), round(float(last) * 1000), recovered=False)
+        if not self._is_ending:
+            raise OutputLostError("recorder_died")
+
+    async def _recover(self, files: list[Path]) -> None:
+        """List what a crash left. A child of a hub that was killed may still be closing its last file."""
+        for file in files:
+            size = -1
+            while size != file.stat().st_size:
+                size = file.stat().st_size
+                await asyncio.sleep(0.5)
+            try:
+                first, last = await measure(file)
+            except ArchiveFailed:
+                log.warning("segment_empty", file=file.name)
+                continue
+            await self._add(file, first, last, recovered=True)
+            log.info("segment_recovered", file=file.name)
+
+    async def _add(self, file: Path, first: int, last: int, *, recovered: bool) -> None:
+        await asyncio.to_thread(self._manifest.add, file, first, last, self._now(), recovered=recovered)

@@ -1,0 +1,148 @@
+"""Pure: values in, ffmpeg arguments out. The only file that knows ffmpeg-python, and it only compiles with it.
+
+Slates use the x264 and AAC arguments of Jibri's encoder (jibri `FfmpegCapturer.kt`): with the same rate control,
+profile and tune the parameter sets come out byte for byte the same, so that cutting to a slate changes nothing for a
+decoder.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+SAMPLE_RATE = 44100
+AAC_FRAME = 1024
+_SLATE_SECONDS = 4
+_SEGMENT_SECONDS = 4
+_QUIET: tuple[str, ...] = ("-nostdin", "-hide_banner", "-loglevel", "error")
+_INK = "0xF4F8F7"
+_SOFT_INK = "0xA9C6C3"
+_ACCENT = "0x3FB8A9"
+_DEEP, _DEEPER = "0x0F4A4C", "0x062427"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Size in pixels and frames a second; the same as the encoder's."""
+
+    width: int = 1280
+    height: int = 720
+    fps: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text on a slate: the file that holds it, where its top stands and how high its letters are, in heights."""
+
+    file: Path
+    top: float
+    size: float
+    is_soft: bool = False
+
+
+def encoding(fps: int) -> dict[str, Any]:
+    """Jibri's own encoder arguments: H.264 with a keyframe each two seconds, AAC stereo."""
+    return {
+        "c:a": "aac",
+        "ar": SAMPLE_RATE,
+        "b:a": "128k",
+        "c:v": "libx264",
+        "pix_fmt": "yuv420p",
+        "r": fps,
+        "crf": 25,
+        "preset": "veryfast",
+        "tune": "zerolatency",
+        "g": fps * 2,
+        "maxrate": "2976k",
+        "bufsize": "5952k",
+    }
+
+
+def slate(picture: Picture, texts: tuple[Text, ...], bar_length: float, target: Path) -> list[str]:
+    """Render a card and encode it: four seconds that loop, with a little grain so that the public server does not take
+    a still picture for a starving encoder."""
+    width, height, fps = picture.width, picture.height, picture.fps
+    source = (
+        f"gradients=s={width}x{height}:r={fps}:c0={_DEEP}:c1={_DEEPER}:x0=0:y0=0:x1={width}:y1={height}:speed=0.00001"
+    )
+    video = ffmpeg.input(source, f="lavfi")
+    margin, bar = round(width * 0.09), max(round(width * 0.005), 2)
+    video = video.filter(
+        "drawbox", x=margin, y=round(height * 0.37), w=bar, h=round(height * bar_length), color=_ACCENT, t="fill"
+    )
+    for text in texts:
+        video = video.filter(
+            "drawtext",
+            textfile=str(text.file),
+            expansion="none",
+            font="sans-serif",
+            fontsize=round(height * text.size),
+            fontcolor=_SOFT_INK if text.is_soft else _INK,
+            line_spacing=round(height * text.size * 0.3),
+            x=margin + bar * 5,
+            y=round(height * text.top),
+        )
+    video = video.filter("noise", alls=5, allf="t")
+    silence = ffmpeg.input(f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f="lavfi")
+    frames = {"frames:v": _SLATE_SECONDS * fps, "frames:a": _SLATE_SECONDS * SAMPLE_RATE // AAC_FRAME}
+    return _compile(ffmpeg.output(video, silence, str(target), f="flv", **frames, **encoding(fps)), *_QUIET)
+
+
+def archive(pattern: Path) -> list[str]:
+    """FLV on standard input, MPEG-TS segments on disk, one line on standard output for each that is finished.
+
+    `flush_packets` belongs to the segment's own muxer: given to the outer one, a kill -9 costs 0.6 s instead of 0.03.
+    """
+    source = ffmpeg.input("pipe:0", f="flv", fflags="+nobuffer", analyzeduration=1_000_000, probesize=500_000)
+    output = ffmpeg.output(
+        source["v"],
+        source["a"],
+        str(pattern),
+        c="copy",
+        f="segment",
+        segment_time=_SEGMENT_SECONDS,
+        segment_format="mpegts",
+        segment_format_options="flush_packets=1:mpegts_copyts=1",
+        segment_list="pipe:1",
+        segment_list_type="csv",
+        muxdelay=0,
+        muxpreload=0,
+    )
+    return _compile(output, "-hide_banner", "-loglevel", "warning", "-copyts")
+
+
+def until(segment: Path, seconds: float) -> list[str]:
+    """The segment on standard output up to a time of its own clock, by stream copy."""
+    source = ffmpeg.input(str(segment), f="mpegts")
+    output = ffmpeg.output(
+        source["v"],
+        source["a"],
+        "pipe:1",
+        c="copy",
+        f="mpegts",
+        to=f"{seconds:.3f}",
+        mpegts_copyts=1,
+        muxdelay=0,
+        muxpreload=0,
+    )
+    return _compile(output, *_QUIET, "-copyts")
+
+
+def recording(target: Path) -> list[str]:
+    """MPEG-TS on standard input to one MP4 that plays while it loads, by stream copy; times stay as they are."""
+    source = ffmpeg.input("pipe:0", f="mpegts")
+    output = ffmpeg.output(
+        source["v"], source["a"], str(target), c="copy", f="mp4", movflags="+faststart", **{"bsf:a": "aac_adtstoasc"}
+    )
+    return _compile(output, "-hide_banner", "-loglevel", "error", "-copyts", "-y")
+
+
+def probe(file: Path) -> list[str]:
+    """First and last time in the file, as JSON on standard output."""
+    return ["ffprobe", "-v", "error", "-show_entries", "format=start_time,duration", "-of", "json", str(file)]
+
+
+def _compile(output: Any, *flags: str) -> list[str]:
+    arguments: list[str] = ffmpeg.compile(output.global_args(*flags))
+    return arguments
