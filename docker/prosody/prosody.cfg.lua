@@ -44,6 +44,9 @@ end
 -- The proxy in front ends TLS for the websocket.
 consider_websocket_secure = true;
 
+-- Small stanzas must not wait for the acknowledgement of the one before (40 ms each on Linux).
+network_settings = { nagle = false };
+
 limits = { c2s = { rate = ENV_PROSODY_C2S_LIMIT or "10kb/s" } };
 
 smacks_max_unacked_stanzas = 5;
