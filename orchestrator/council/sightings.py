@@ -56,7 +56,7 @@ def observe(session: Session, observation: Observation, now: datetime) -> Events
             until = seen.at + session.convened.policy.grace
             return disconnect(session.attendance, member, device, departure, seen, until)
         case ChamberEntered(devices=devices):
-            return _enter(session, devices, seen, now)
+            return _enter(session, devices, seen)
         case ChamberLost():
             return (ObservationCeased(at=seen.at),) if session.is_observed else ()
         case HandRaised(member=member):
@@ -81,16 +81,15 @@ def _time_passed(session: Session, now: datetime) -> Events:
     return left
 
 
-def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], seen: Sighting, now: datetime) -> Events:
+def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], seen: Sighting) -> Events:
     """Put right what was missed: first who is there, then who is not, so that a changed device is no departure.
 
     After a blind stretch nobody can say when a line went, so it is dated at the beginning of the stretch, and the
-    grace runs from now: everybody may be reconnecting at the same time as we are.
+    grace runs from when we see again: everybody may be reconnecting at the same time as we are.
     """
-    grace = session.convened.policy.grace
     blind_since = session.blind[-1].start if session.blind and not session.is_observed else None
     gone = Sighting(grade=seen.grade, at=blind_since or seen.at)
-    until = (now if blind_since else seen.at) + grace
+    until = seen.at + session.convened.policy.grace
 
     events: list[Event] = [] if session.is_observed else [ObservationBegan(at=seen.at)]
     after = reduce(evolve, events, session)
@@ -105,6 +104,7 @@ def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], see
             events += left
             after = reduce(evolve, left, after)
     if blind_since:
+        # Their line was seen to go before the stretch; they may have come back in it, so their grace begins again.
         for member, attendee in session.attendance.in_grace():
             if member not in {m for m, _ in devices} and attendee.dropped_at:
                 grade = attendee.dropped_grade

@@ -151,7 +151,8 @@ class Play:
     def waits(self, seconds: float) -> None:
         """Time passes, and every deadline on the way is served. `events` and `effects` are all that came of it."""
         end = self.now + timedelta(seconds=seconds)
-        events, effects = (), ()
+        events: Events = ()
+        effects: tuple[Effect, ...] = ()
         while (deadline := next_deadline(self.session)) and deadline <= end:
             self.now = max(self.now, deadline)
             self.tell(TimePassed())

@@ -1,9 +1,9 @@
 """When nobody watched the room, the record says so and blames nobody for it."""
 
-from orchestrator.council.commands import GrantFloor
+from orchestrator.council.commands import CallItem, GrantFloor, OpenVote
 from orchestrator.council.events import MemberDropped, MemberLeft, QuorumLost
 from orchestrator.council.members import MemberId
-from orchestrator.council.observations import ChamberEntered, MemberConnected
+from orchestrator.council.observations import ChamberEntered, Departure, MemberConnected
 from orchestrator.council.session import next_deadline
 from tests.scenarios.play import JOAN, LAIA, MAYOR, PAU, QUORATE, Play, device, seconds
 
@@ -92,6 +92,38 @@ def test_a_turn_ends_in_time_even_if_nobody_watches() -> None:
     play.loses_sight()
     play.waits(600)
     assert play.happened == ["FloorExpired"]
+
+
+def test_a_turn_that_ends_unseen_takes_nobody_in_grace_with_it() -> None:
+    play = Play().opened(*QUORATE, JOAN)
+    play.says(MAYOR, GrantFloor, member=PAU)
+    play.drops(JOAN)
+    play.loses_sight()
+    play.waits(600)
+    assert play.happened == ["FloorExpired"]
+    assert JOAN in play.session.attendance.present()
+
+
+def test_nothing_is_said_of_the_quorum_while_nobody_watches() -> None:
+    play = Play().opened(*QUORATE, JOAN)
+    play.loses_sight()
+    play.drops(JOAN, departure=Departure.KICKED)
+    assert play.happened == ["DeviceGone", "MemberLeft"]
+    play.watched(*QUORATE)
+    assert play.happened == ["ObservationBegan", "QuorumLost"]
+
+
+def test_a_quorum_found_again_during_a_vote_is_told_to_the_table_only() -> None:
+    play = Play().opened(*QUORATE, JOAN)
+    play.leaves_for_good(JOAN)
+    play.loses_sight()
+    play.connects(JOAN)
+    play.says(MAYOR, CallItem, number=1)
+    play.says(MAYOR, OpenVote)
+    assert play.happened == ["VoteOpened"]
+    play.watched(*QUORATE, JOAN)
+    assert play.table_hears == ["quorum.reached"]
+    assert play.room_hears == []
 
 
 def test_a_second_look_without_a_blind_stretch_dates_the_drop_when_it_is_seen() -> None:
