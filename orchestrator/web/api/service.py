@@ -1,0 +1,60 @@
+"""Whether the service lives, is ready, and what it is."""
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from orchestrator.web.api.entities import json
+from orchestrator.web.request import house_of
+from orchestrator.web.route import Route
+
+
+class ReadyOut(BaseModel):
+    """Part by part, whether what the service needs is there."""
+
+    is_ready: bool
+    parts: dict[str, bool]
+
+
+class VersionOut(BaseModel):
+    """What is running."""
+
+    name: str
+    version: str
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """The process answers."""
+    return web.Response(text="ok\n")
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """503 while a part is missing."""
+    parts = dict(await house_of(request).checks())
+    is_ready = all(parts.values())
+    return json(ReadyOut(is_ready=is_ready, parts=parts), 200 if is_ready else 503)
+
+
+async def version(request: web.Request) -> web.Response:
+    """What is running."""
+    return json(VersionOut(name="plenari", version=house_of(request).version))
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/healthz",
+        operation="healthz",
+        handler=healthz,
+        summary="The process answers",
+        also=("text/plain",),
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        operation="readyz",
+        handler=readyz,
+        summary="Whether everything is there that the service needs; 503 while something is not",
+        gives=ReadyOut,
+    ),
+    Route(method="GET", path="/version", operation="version", handler=version, summary="What runs", gives=VersionOut),
+)

@@ -1,0 +1,297 @@
+"""Convening sessions, listing them, and reading one."""
+
+import secrets
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_validator
+
+from orchestrator.access import Operation
+from orchestrator.council.agenda import AgendaItem, Majority
+from orchestrator.council.commands import Asker, Channel, Convene
+from orchestrator.council.convocation import Convocation, Ground, Policy, SessionKind
+from orchestrator.council.members import Body, BodyId, Entity, EntityId, SessionId
+from orchestrator.council.session import Phase
+from orchestrator.store.ledger import AlreadyConvened
+from orchestrator.store.records import Entry
+from orchestrator.web.api.entities import BodyOut, EntityOut, In, Name, Slug, body_out, json
+from orchestrator.web.house import Reading
+from orchestrator.web.problems import Kind, Problem
+from orchestrator.web.request import access_of, body_of, house_of, require_entity, session_of
+from orchestrator.web.route import Parameter, Route
+from orchestrator.web.view import QuorumView, quorum_view
+from orchestrator.wording import Language
+
+_SPACE = uuid.UUID("6d0c5c06-6f3c-4d35-9c2b-0e6a4a0c7d11")
+"""Of the ids of sessions that were convened with an idempotency key."""
+
+IDEMPOTENCY_KEY = Parameter(
+    name="Idempotency-Key", where="header", description="The same request with the same key is carried out once"
+)
+
+
+class ItemIn(In):
+    """An item of the agenda; items are numbered from 1 in the order given."""
+
+    title: Name
+    majority: Majority = Majority.SIMPLE
+
+
+class PolicyIn(In):
+    """What the entity decides where the law leaves it open; what is not given is the default."""
+
+    grace_s: Annotated[int, Field(ge=0, le=600)] = 30
+    edge_pause_s: Annotated[int, Field(ge=0, le=3600)] = 60
+    floor_limit_s: Annotated[int, Field(ge=1, le=7200)] = 300
+    rule: Annotated[str, Field(max_length=40, description="Id of the quorum rule; empty: by body and call")] = ""
+
+    def policy(self) -> Policy:
+        """As the council knows it."""
+        return Policy(
+            grace=timedelta(seconds=self.grace_s),
+            edge_pause=timedelta(seconds=self.edge_pause_s),
+            floor_limit=timedelta(seconds=self.floor_limit_s),
+            rule=self.rule,
+        )
+
+
+class SessionIn(In):
+    """A call. `starts_at` without an offset is the hour on the wall in `time_zone`."""
+
+    entity: Slug
+    body: Slug
+    kind: SessionKind = SessionKind.ORDINARY
+    starts_at: datetime = Field(examples=["2026-11-26T19:00"])
+    time_zone: str = "Europe/Madrid"
+    language: Language = Language.CA
+    call: Annotated[int, Field(ge=1, le=2)] = 1
+    public: bool = True
+    rehearsal: bool = False
+    ground: Ground = Ground.LRBRL_46_3
+    agenda: Annotated[tuple[ItemIn, ...], Field(max_length=200)] = ()
+    policy: PolicyIn = PolicyIn()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError("not an IANA time zone")
+        return name
+
+    @model_validator(mode="after")
+    def _is_an_hour(self) -> Self:
+        """When the clocks go forward an hour is missing, and when they go back one comes twice."""
+        if self.starts_at.tzinfo is None:
+            local = self.starts_at.replace(tzinfo=ZoneInfo(self.time_zone))
+            there_and_back = local.astimezone(UTC).astimezone(local.tzinfo)
+            if there_and_back.replace(tzinfo=None) != self.starts_at:
+                raise ValueError("the clocks skip that hour on that day")
+            if local.utcoffset() != local.replace(fold=1).utcoffset():
+                raise ValueError("that hour comes twice on that day: give starts_at with its offset")
+        return self
+
+    def convocation(self, session: SessionId, room: str, entity: Entity, body: Body) -> Convocation:
+        """As the council knows it."""
+        starts_at = self.starts_at if self.starts_at.tzinfo else self.starts_at.replace(tzinfo=ZoneInfo(self.time_zone))
+        return Convocation(
+            session=session,
+            entity=entity,
+            body=body,
+            kind=self.kind,
+            starts_at=starts_at.astimezone(UTC),
+            time_zone=self.time_zone,
+            language=self.language.value,
+            room=room,
+            call=self.call,
+            is_public=self.public,
+            is_rehearsal=self.rehearsal,
+            ground=self.ground,
+            agenda=tuple(
+                AgendaItem(number=number, title=item.title, majority=item.majority)
+                for number, item in enumerate(self.agenda, start=1)
+            ),
+            policy=self.policy.policy(),
+        )
+
+
+class ItemOut(BaseModel):
+    """An item of the call."""
+
+    number: int
+    title: str
+    majority: Majority
+
+
+class SessionOut(BaseModel):
+    """A session: its call, and where it is in its life."""
+
+    id: str
+    entity: EntityOut
+    body: BodyOut
+    kind: SessionKind
+    call: int
+    starts_at: AwareDatetime
+    time_zone: str
+    language: str
+    room: str
+    public: bool
+    rehearsal: bool
+    ground: Ground
+    agenda: tuple[ItemOut, ...]
+    phase: Phase
+    opened_at: AwareDatetime | None
+    adjourned_at: AwareDatetime | None
+    version: int = Field(description="The seq of the last event of its record")
+
+
+class SessionRowOut(BaseModel):
+    """A session in a list."""
+
+    id: str
+    entity: str
+    body: str
+    title: str
+    starts_at: AwareDatetime
+    phase: Phase
+    version: int
+
+
+class SessionsOut(BaseModel):
+    """Sessions, earliest first."""
+
+    sessions: tuple[SessionRowOut, ...]
+
+
+def session_out(reading: Reading) -> SessionOut:
+    """A session for the wire."""
+    session, call = reading.session, reading.session.convened
+    return SessionOut(
+        id=call.session,
+        entity=EntityOut(id=call.entity.id, name=call.entity.name),
+        body=body_out(call.body),
+        kind=call.kind,
+        call=call.call,
+        starts_at=call.starts_at,
+        time_zone=call.time_zone,
+        language=call.language,
+        room=call.room,
+        public=call.is_public,
+        rehearsal=call.is_rehearsal,
+        ground=call.ground,
+        agenda=tuple(ItemOut(number=i.number, title=i.title, majority=i.majority) for i in call.agenda),
+        phase=session.phase,
+        opened_at=session.opened_at,
+        adjourned_at=session.adjourned_at,
+        version=reading.version,
+    )
+
+
+async def convene_session(request: web.Request) -> web.Response:
+    """Put a call on the record."""
+    house, access = house_of(request), access_of(request)
+    sent = await body_of(request, SessionIn)
+    entity_id = EntityId(sent.entity)
+    require_entity(request, entity_id)
+    entity = await house.records.entity(entity_id)
+    body = await house.records.body(entity_id, BodyId(sent.body))
+    if entity is None or body is None:
+        raise Problem(Kind.NOT_FOUND)
+    key = request.headers.get("Idempotency-Key")
+    session_id = SessionId(str(uuid.uuid5(_SPACE, f"{entity_id} {key}") if key else uuid.uuid4()))
+    convocation = sent.convocation(session_id, _room(sent), entity, body)
+    try:
+        await house.convene(
+            Convene(asker=Asker(role=access.role, channel=Channel.WEB, member=access.member), convocation=convocation)
+        )
+    except AlreadyConvened:
+        # The same key again: what it convened is the answer, unless it was something else.
+        if not _is_same_call(convocation, (await house.read(session_id)).session.convened):
+            raise Problem(Kind.CONFLICT) from None
+    return json(session_out(await house.read(session_id)), 201, Location=f"/api/v1/sessions/{session_id}")
+
+
+async def list_sessions(request: web.Request) -> web.Response:
+    """The bearer's sessions, or (`entity`) one entity's."""
+    asked, access = request.query.get("entity"), access_of(request)
+    entity = EntityId(asked) if asked else access.entity
+    if entity is not None:
+        require_entity(request, entity)
+    entries = await house_of(request).records.sessions(entity=entity)
+    return json(SessionsOut(sessions=tuple(_row(entry) for entry in entries)))
+
+
+async def read_session(request: web.Request) -> web.Response:
+    """One session."""
+    return json(session_out(await session_of(request)))
+
+
+async def read_quorum(request: web.Request) -> web.Response:
+    """Whether it may act, and by which law."""
+    return json(quorum_view((await session_of(request)).session))
+
+
+def _row(entry: Entry) -> SessionRowOut:
+    return SessionRowOut(
+        id=entry.id,
+        entity=entry.entity,
+        body=entry.body,
+        title=entry.title,
+        starts_at=entry.starts_at,
+        phase=entry.phase,
+        version=entry.version,
+    )
+
+
+def _room(sent: SessionIn) -> str:
+    """A name that people can read and nobody can guess."""
+    return f"{sent.entity}-{sent.body}-{sent.starts_at:%Y%m%d}-{secrets.token_hex(4)}"
+
+
+def _is_same_call(one: Convocation, other: Convocation) -> bool:
+    """Whether both call the same session; the room's name is new each time."""
+    return all(
+        getattr(one, name) == getattr(other, name) for name in ("entity", "kind", "starts_at", "agenda", "language")
+    ) and (one.body.id == other.body.id)
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/api/v1/sessions",
+        operation=Operation.CONVENE_SESSION,
+        handler=convene_session,
+        summary="Convene a session",
+        takes=SessionIn,
+        gives=SessionOut,
+        status=201,
+        parameters=(IDEMPOTENCY_KEY,),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/sessions",
+        operation=Operation.LIST_SESSIONS,
+        handler=list_sessions,
+        summary="Sessions, earliest first",
+        gives=SessionsOut,
+        parameters=(Parameter(name="entity", description="Only this entity's"),),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/sessions/{id}",
+        operation=Operation.READ_SESSION,
+        handler=read_session,
+        summary="A session: its call, and where it is in its life",
+        gives=SessionOut,
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/sessions/{id}/quorum",
+        operation=Operation.READ_QUORUM,
+        handler=read_quorum,
+        summary="The quorum now, with the law it rests on",
+        gives=QuorumView,
+    ),
+)

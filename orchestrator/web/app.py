@@ -1,0 +1,55 @@
+"""The web application, put together: the route table, the middleware, the files that never change.
+
+`build_app` starts nothing and opens nothing. Whoever serves it must not log requests in a way that shows queries or
+headers; the middleware logs what is needed (`AppRunner(app, access_log=None)`).
+"""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from orchestrator.web.api import commands, entities, record, service, sessions
+from orchestrator.web.house import House
+from orchestrator.web.middleware import PUBLIC, admit, answer, harden
+from orchestrator.web.openapi import describe
+from orchestrator.web.pages import enter, live
+from orchestrator.web.pages import sessions as sessions_page
+from orchestrator.web.request import HOUSE
+from orchestrator.web.route import Route
+
+_STATIC = Path(__file__).parent / "static"
+_LARGEST_BODY = 512 * 1024
+
+API = (*entities.ROUTES, *sessions.ROUTES, *record.ROUTES, *commands.ROUTES, *service.ROUTES)
+PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES)
+
+
+def build_app(house: House) -> web.Application:
+    """The application over what it is given."""
+    app = web.Application(middlewares=[answer, admit], client_max_size=_LARGEST_BODY)
+    app[HOUSE] = house
+    app.on_response_prepare.append(harden)
+    app.on_shutdown.append(_close)
+    for route in (*API, *PAGES, _openapi_route(house)):
+        route.add_to(app)
+    app.router.add_static("/static", _STATIC, name=f"{PUBLIC}static")
+    return app
+
+
+def _openapi_route(house: House) -> Route:
+    description = describe(API, house.version)
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.json_response(description)
+
+    return Route(
+        method="GET",
+        path="/api/v1/openapi.json",
+        operation="openapi",
+        handler=openapi,
+        summary="This description",
+    )
+
+
+async def _close(app: web.Application) -> None:
+    app[HOUSE].close()

@@ -1,0 +1,92 @@
+"""What the web stands on: the store, the clock, and how Jitsi is reached. Injected; there are no globals."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from orchestrator.access import Clock, Jitsi
+from orchestrator.council.commands import Convene
+from orchestrator.council.members import SessionId
+from orchestrator.council.session import Session, evolve
+from orchestrator.store.inbox import Inbox
+from orchestrator.store.ledger import Ledger, Recorded
+from orchestrator.store.listener import Channel, Listener
+from orchestrator.store.records import Records
+from orchestrator.web.problems import Kind, Problem
+
+_KEPT = 512
+"""Sessions whose fold is kept in memory: more than a consortium holds in one evening."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A session as its record tells it, up to `version`."""
+
+    session: Session
+    records: tuple[Recorded, ...]
+
+    @property
+    def version(self) -> int:
+        """The seq of the last event."""
+        return self.records[-1].seq if self.records else 0
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """Everything that a handler may use.
+
+    `convene` begins a session's record; it raises Refused and `AlreadyConvened`. `checks` says, part by part, whether
+    what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
+    """
+
+    records: Records
+    ledger: Ledger
+    inbox: Inbox
+    listener: Listener
+    convene: Callable[[Convene], Awaitable[int]]
+    checks: Callable[[], Awaitable[Mapping[str, bool]]]
+    jitsi: Jitsi
+    token_secret: str = field(repr=False)
+    now: Clock
+    public_url: str
+    time_zone: ZoneInfo
+    version: str
+    is_closing: bool = False
+    _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
+    _streams: set[asyncio.Event] = field(default_factory=set, repr=False)
+
+    async def read(self, session_id: SessionId) -> Reading:
+        """The session as it is now; only what is new is read and folded. Raises `Problem` when there is none."""
+        known = self._readings.get(session_id) or Reading(session=Session(), records=())
+        new = await self.ledger.load(session_id, known.version)
+        session = known.session
+        for record in new:
+            session = evolve(session, record.event)
+        if session.convocation is None:
+            raise Problem(Kind.NOT_FOUND)
+        reading = Reading(session=session, records=(*known.records, *new))
+        self._readings[session_id] = reading
+        self._readings.move_to_end(session_id)
+        if len(self._readings) > _KEPT:
+            self._readings.popitem(last=False)
+        return reading
+
+    @contextmanager
+    def changes(self, session_id: SessionId) -> Iterator[asyncio.Event]:
+        """An event that is set whenever there may be something new on the record, and when the house closes."""
+        changed = asyncio.Event()
+        self._streams.add(changed)
+        try:
+            with self.listener.hearing(Channel.RECORD, session_id, changed.set):
+                yield changed
+        finally:
+            self._streams.discard(changed)
+
+    def close(self) -> None:
+        """End all streams, so that the server can."""
+        self.is_closing = True
+        for changed in self._streams:
+            changed.set()

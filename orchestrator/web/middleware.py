@@ -1,0 +1,148 @@
+"""What every request passes: problems become answers, access is checked, other sites are kept out.
+
+Nothing here, or in the handlers, logs a header, a cookie, a query or a body: tokens travel in them.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote, urlsplit
+
+import structlog
+from aiohttp import hdrs, web
+
+from orchestrator.access import Access, Operation, TokenRejected, read
+from orchestrator.council.refusals import Refused
+from orchestrator.store.inbox import KeyReused, NobodyToAsk
+from orchestrator.store.ledger import NoSuchSession
+from orchestrator.store.records import NoSuchBody
+from orchestrator.web.pages.problem import problem_page
+from orchestrator.web.problems import Kind, Problem, from_status, refused
+from orchestrator.web.request import ACCESS, HOUSE, house_of, language_of, wants
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger()
+
+ACCESS_COOKIE = "plenari"
+"""Holds the access token; scripts cannot read it."""
+
+PUBLIC = "public:"
+"""The name of a route that anybody may ask for begins with this."""
+
+_SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+async def harden(request: web.Request, response: web.StreamResponse) -> None:
+    """Signal handler: the headers that every answer has. What depends on who asks is kept by nobody on the way."""
+    response.headers.update(_HEADERS)
+    if ACCESS in request:
+        response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+
+
+@web.middleware
+async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Log the request by its route, and turn whatever went wrong into the right answer."""
+    started = time.monotonic()
+    try:
+        response = await handler(request)
+    except web.HTTPRedirection:
+        raise
+    except Exception as error:
+        response = _answer_to(request, _problem_of(error, request))
+    resource = request.match_info.route.resource
+    log.info(
+        "request_served",
+        method=request.method,
+        route=resource.canonical if resource else "",
+        status=response.status,
+        milliseconds=round((time.monotonic() - started) * 1000),
+    )
+    return response
+
+
+@web.middleware
+async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let pass who may ask for this. A route without a name is for nobody."""
+    if isinstance(request.match_info.http_exception, web.HTTPException):
+        return await handler(request)
+    name = request.match_info.route.name or ""
+    if name.startswith(PUBLIC):
+        if request.method not in _SAFE:
+            _require_same_site(request)
+        return await handler(request)
+    access = _access(request)
+    if name not in set(Operation) or not access.may(Operation(name)):
+        raise Problem(Kind.FORBIDDEN)
+    request[ACCESS] = access
+    return await handler(request)
+
+
+def _access(request: web.Request) -> Access:
+    """From the bearer token or, for browsers, the cookie; a cookie's word counts only on our own pages."""
+    house = request.app[HOUSE]
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        token = request.cookies.get(ACCESS_COOKIE, "")
+        if token and request.method not in _SAFE:
+            _require_same_site(request)
+    if not token:
+        raise Problem(Kind.UNAUTHENTICATED)
+    try:
+        return read(token.strip(), secret=house.token_secret, now=house.now())
+    except TokenRejected as rejected:
+        raise Problem(Kind(rejected.rejection)) from None
+
+
+def _require_same_site(request: web.Request) -> None:
+    """Browsers say where a request comes from (Fetch Metadata; older ones `Origin`). Raises `Problem`."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site == "same-origin":
+            return
+        raise Problem(Kind.CROSS_SITE)
+    origin = request.headers.get(hdrs.ORIGIN, "")
+    ours = {request.host, urlsplit(house_of(request).public_url).netloc}
+    if not origin or urlsplit(origin).netloc not in ours:
+        raise Problem(Kind.CROSS_SITE)
+
+
+def _problem_of(error: Exception, request: web.Request) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case Refused():
+            return refused(error)
+        case NoSuchBody() | NoSuchSession() | NobodyToAsk():
+            return Problem(Kind.NOT_FOUND)
+        case KeyReused():
+            return Problem(Kind.CONFLICT)
+        case TimeoutError():
+            return Problem(Kind.UNAVAILABLE)
+        case web.HTTPException():
+            return from_status(error)
+        case _:
+            resource = request.match_info.route.resource
+            log.error("request_failed", route=resource.canonical if resource else "", exc_info=error)
+            return Problem(Kind.INTERNAL)
+
+
+def _answer_to(request: web.Request, problem: Problem) -> web.Response:
+    """JSON for machines; for people a page, or the way in."""
+    language = language_of(request)
+    if request.path.startswith("/api/") or not wants(request, "text/html"):
+        return problem.response(language)
+    if problem.kind is Kind.UNAUTHENTICATED:
+        return web.Response(status=303, headers={hdrs.LOCATION: f"/enter?next={quote(request.path)}"})
+    return problem_page(request, problem, language)

@@ -1,0 +1,108 @@
+"""The page of one session: what there is to see, and what whoever looks may do about it.
+
+The server renders the parts; a stream sends them anew after every change and the script puts in those that differ.
+Without a script the page reloads itself, and its buttons are plain forms.
+"""
+
+from collections.abc import Callable, Sequence
+
+from aiohttp import hdrs, web
+from pydantic import ValidationError
+
+from orchestrator.access import Access, Operation
+from orchestrator.council.commands import Asker, Channel
+from orchestrator.council.decide import decide
+from orchestrator.council.refusals import Reason, Refused
+from orchestrator.web.api.commands import CommandIn, carry_out, command_of
+from orchestrator.web.feed import Item, last_event_id, stream
+from orchestrator.web.house import House, Reading
+from orchestrator.web.pages.rendering import page, render
+from orchestrator.web.request import access_of, house_of, invalid, language_of, session_of, wants
+from orchestrator.web.route import Route
+from orchestrator.web.view import view
+from orchestrator.wording import Language
+
+WhyNot = Callable[..., Reason | None]
+"""Called with a command's name and fields: why it would be refused now, or None when it may be asked."""
+
+
+async def show(request: web.Request) -> web.Response:
+    """The whole page."""
+    reading = await session_of(request)
+    language = language_of(request, reading.session.convened.language)
+    values = _values(house_of(request), reading, access_of(request), language)
+    return page(request, "live.html", language, values)
+
+
+async def feed(request: web.Request) -> web.StreamResponse:
+    """The page's parts, after every change of the record."""
+    reading = await session_of(request)
+    house, access = house_of(request), access_of(request)
+    session_id = reading.session.convened.session
+    language = language_of(request, reading.session.convened.language)
+
+    async def since(known: int) -> Sequence[Item]:
+        now = await house.read(session_id)
+        if now.version <= known:
+            return ()
+        return (Item(version=now.version, name="live", text=_parts(house, now, access, language)),)
+
+    return await stream(request, house, session_id, since, last_event_id(request))
+
+
+async def command(request: web.Request) -> web.StreamResponse:
+    """A button was pressed. Back to the page; the script needs no answer but that it is done."""
+    reading = await session_of(request)
+    fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        sent = CommandIn.model_validate(fields)
+    except ValidationError as error:
+        raise invalid(error) from None
+    await carry_out(house_of(request), reading.session.convened.session, sent, access_of(request), key=None)
+    if wants(request, "text/html"):
+        return web.Response(status=303, headers={hdrs.LOCATION: f"/sessions/{reading.session.convened.session}"})
+    return web.Response(status=204)
+
+
+def why_not(reading: Reading, access: Access, house: House) -> WhyNot:
+    """What the council would say, asked beforehand: the page offers what would be done, and says what hinders."""
+    asker = Asker(role=access.role, channel=Channel.WEB, member=access.member)
+
+    def ask(name: str, **fields: object) -> Reason | None:
+        if not access.may(Operation.PAGE_COMMAND):
+            return Reason.NOT_ALLOWED
+        sent = CommandIn.model_validate({"name": name, **fields})
+        try:
+            decide(reading.session, command_of(sent, asker), house.now())
+        except Refused as refusal:
+            return refusal.reason
+        return None
+
+    return ask
+
+
+def _parts(house: House, reading: Reading, access: Access, language: Language) -> str:
+    return render("live_parts.html", language, _values(house, reading, access, language))
+
+
+def _values(house: House, reading: Reading, access: Access, language: Language) -> dict[str, object]:
+    return {
+        "access": access,
+        "view": view(reading.session, reading.records, house.now(), language),
+        "own": access.member,
+        "why_not": why_not(reading, access, house),
+        "may_export": access.may(Operation.READ_ATTENDANCE),
+    }
+
+
+ROUTES = (
+    Route(method="GET", path="/sessions/{id}", operation=Operation.PAGE_LIVE, handler=show, summary="A session's page"),
+    Route(method="GET", path="/sessions/{id}/feed", operation=Operation.PAGE_FEED, handler=feed, summary="Its changes"),
+    Route(
+        method="POST",
+        path="/sessions/{id}/commands",
+        operation=Operation.PAGE_COMMAND,
+        handler=command,
+        summary="A button of the page",
+    ),
+)

@@ -1,0 +1,101 @@
+"""What the web answers when it does not do what was asked: problem details (RFC 9457), with types that never change."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from aiohttp import web
+
+from orchestrator.council.refusals import Refused
+from orchestrator.wording import word
+
+TYPE = "urn:plenari:problem:"
+"""What every type begins with; after it comes the `Kind`."""
+
+
+class Kind(StrEnum):
+    """The kinds of problem. `problem.<kind>` of the catalogues words them; `REFUSED` is worded by its reason."""
+
+    UNAUTHENTICATED = "unauthenticated"
+    BAD_TOKEN = "bad_token"  # noqa: S105 - a code
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a code
+    FORBIDDEN = "forbidden"
+    CROSS_SITE = "cross_site"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_ACCEPTABLE = "not_acceptable"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+    TOO_LARGE = "too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    INVALID = "invalid"
+    INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
+
+
+STATUS: Mapping[Kind, int] = {
+    Kind.UNAUTHENTICATED: 401,
+    Kind.BAD_TOKEN: 401,
+    Kind.TOKEN_EXPIRED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.CROSS_SITE: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.METHOD_NOT_ALLOWED: 405,
+    Kind.NOT_ACCEPTABLE: 406,
+    Kind.CONFLICT: 409,
+    Kind.REFUSED: 409,
+    Kind.TOO_LARGE: 413,
+    Kind.UNSUPPORTED_MEDIA_TYPE: 415,
+    Kind.INVALID: 422,
+    Kind.INTERNAL: 500,
+    Kind.UNAVAILABLE: 503,
+}
+_BY_STATUS = {
+    404: Kind.NOT_FOUND,
+    405: Kind.METHOD_NOT_ALLOWED,
+    413: Kind.TOO_LARGE,
+    415: Kind.UNSUPPORTED_MEDIA_TYPE,
+}
+
+
+class Problem(Exception):
+    """Ends a request. `more` are members of the answer beside RFC 9457's own, such as `reason` or `errors`."""
+
+    def __init__(self, kind: Kind, **more: object) -> None:
+        super().__init__(kind.value)
+        self.kind = kind
+        self.more = more
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return STATUS[self.kind]
+
+    def detail(self, language: str) -> str:
+        """The sentence for people."""
+        if self.kind is Kind.REFUSED:
+            return word(language, f"refused.{self.more['reason']}")
+        return word(language, f"problem.{self.kind}")
+
+    def response(self, language: str) -> web.Response:
+        """The answer as `application/problem+json`."""
+        headers = {"Content-Language": language}
+        if self.status == 401:
+            headers["WWW-Authenticate"] = 'Bearer realm="plenari"'
+        members = {"type": f"{TYPE}{self.kind}", "status": self.status, "title": self.kind.value.replace("_", " ")}
+        return web.json_response(
+            {**members, "detail": self.detail(language), **self.more},
+            status=self.status,
+            content_type="application/problem+json",
+            headers=headers,
+        )
+
+
+def refused(refusal: Refused) -> Problem:
+    """A refusal of the council as a problem: what it is about goes along."""
+    about = {name: str(value) for name, value in refusal.detail.items()}
+    return Problem(Kind.REFUSED, reason=refusal.reason.value, about=about)
+
+
+def from_status(error: web.HTTPException) -> Problem:
+    """What aiohttp itself raised, as one of ours."""
+    return Problem(_BY_STATUS.get(error.status, Kind.INVALID if error.status < 500 else Kind.INTERNAL))

@@ -1,0 +1,55 @@
+"""A row of the route table: from it come the router, who may pass, and the OpenAPI description."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from orchestrator.access import Operation
+from orchestrator.web.middleware import PUBLIC
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of a query, or (`where`) a header."""
+
+    name: str
+    description: str
+    kind: str = "string"
+    choices: tuple[str, ...] = ()
+    where: str = "query"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation. `takes` and `gives` are the models of its bodies; `also` are further media types it can give.
+
+    An operation that is a word and no `Operation` is public.
+    """
+
+    method: str
+    path: str
+    operation: Operation | str
+    handler: Handler
+    summary: str
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
+    status: int = 200
+    parameters: tuple[Parameter, ...] = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it needs no access."""
+        return not isinstance(self.operation, Operation)
+
+    def add_to(self, app: web.Application) -> None:
+        """Give the route to the application, named so that the middleware knows who may pass."""
+        name = f"{PUBLIC}{self.operation}" if self.is_public else str(self.operation)
+        if self.method == "GET":
+            app.router.add_get(self.path, self.handler, name=name)
+        else:
+            app.router.add_route(self.method, self.path, self.handler, name=name)

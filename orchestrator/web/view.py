@@ -1,0 +1,374 @@
+"""What there is to see of a session now: pure, from the session, its record and the clock.
+
+One picture for the page, the JSON of the API and the terminal of the demo. Codes stay codes; only what has to be a
+sentence (facts, alerts) is worded, in the language asked for. Instants are UTC; `time_zone` is where people read them.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.council import events as e
+from orchestrator.council.agenda import ItemPhase, Majority
+from orchestrator.council.attendance import Presence
+from orchestrator.council.convocation import Convocation, SessionKind
+from orchestrator.council.effects import Picture
+from orchestrator.council.members import Member, MemberId, Office
+from orchestrator.council.observations import Link
+from orchestrator.council.session import Phase, Session
+from orchestrator.council.voting import Choice, Method
+from orchestrator.facts import Recorded, name_of, tell
+from orchestrator.wording import label, word
+
+FACTS_SHOWN = 40
+
+
+class Light(StrEnum):
+    """The quorum light. EDGE is met with nobody to spare; GATHERING is not met, and not missed yet."""
+
+    GATHERING = "gathering"
+    MET = "met"
+    EDGE = "edge"
+    LOST = "lost"
+    OVER = "over"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Predicate(_Part):
+    """One of the three that make the quorum: `members`, or an office. `grace_until`: it holds as long as that."""
+
+    name: str
+    holds: bool
+    holder: str = Field(default="", description="Who sits in the chair now; empty for `members` and an empty chair")
+    grace_until: datetime | None = None
+
+
+class QuorumView(_Part):
+    """The verdict on who is there now, and the law that it quotes."""
+
+    light: Light
+    met: bool
+    present: int
+    needed: int
+    base: int
+    missing: tuple[Office, ...]
+    rule: str
+    article: str
+    version: int
+    predicates: tuple[Predicate, ...]
+
+
+class MemberView(_Part):
+    """A member and where they are. `until`: end of the grace. `left_at`: when one who was there last left."""
+
+    id: MemberId
+    name: str
+    office: Office
+    group: str
+    presence: Presence
+    until: datetime | None
+    left_at: datetime | None
+    has_floor: bool
+    vote: Choice | None = Field(description="The vote cast in the vote by name that is open")
+
+
+class FloorView(_Part):
+    """Who has the floor, and who asks for it, in order."""
+
+    speaker: MemberId | None
+    since: datetime | None
+    until: datetime | None
+    queue: tuple[MemberId, ...]
+
+
+class ResultView(_Part):
+    """How an item was voted."""
+
+    yes: int
+    no: int
+    abstain: int
+    deemed: int
+    is_carried: bool
+
+
+class ItemView(_Part):
+    """An item of the agenda and how far it has come."""
+
+    number: int
+    title: str
+    majority: Majority
+    phase: ItemPhase
+    is_current: bool
+    result: ResultView | None
+
+
+class VoteView(_Part):
+    """The vote that is open."""
+
+    item: int
+    method: Method
+    majority: Majority
+    entitled: tuple[MemberId, ...]
+    cast: int
+
+
+class LinkState(StrEnum):
+    """A link of the broadcast works, has failed, or was never up."""
+
+    UP = "up"
+    DOWN = "down"
+    IDLE = "idle"
+
+
+class BroadcastView(_Part):
+    """What the public sees, and the links that bring it there, in order. `is_planned`: there is to be one at all."""
+
+    is_planned: bool
+    picture: Picture
+    encoder: LinkState
+    relay: LinkState
+
+    @property
+    def links(self) -> tuple[tuple[Link, LinkState], ...]:
+        """From the room towards the public."""
+        return ((Link.ENCODER, self.encoder), (Link.RELAY, self.relay))
+
+
+class AlertView(_Part):
+    """An alert that is not resolved."""
+
+    key: str
+    link: Link
+    cause: str
+    since: datetime
+    text: str
+
+
+class FactView(_Part):
+    """A fact of the record as a sentence."""
+
+    seq: int
+    at: datetime
+    text: str
+
+
+class View(_Part):
+    """Everything there is to see of a session at one moment (`at`), up to event `version` of its record."""
+
+    session: str
+    version: int
+    at: datetime
+    language: str
+    time_zone: str
+    entity: str
+    body: str
+    kind: SessionKind
+    call: int
+    starts_at: datetime
+    is_rehearsal: bool
+    phase: Phase
+    opened_at: datetime | None
+    adjourned_at: datetime | None
+    unobserved_since: datetime | None = Field(
+        description="Since when nobody watches the room; null while somebody does"
+    )
+    quorum: QuorumView
+    members: tuple[MemberView, ...]
+    floor: FloorView
+    agenda: tuple[ItemView, ...]
+    vote: VoteView | None
+    broadcast: BroadcastView
+    alerts: tuple[AlertView, ...]
+    facts: tuple[FactView, ...] = Field(description="The latest, newest first")
+    fact_count: int
+
+    def name(self, member: MemberId) -> str:
+        """A member's name."""
+        return next((m.name for m in self.members if m.id == member), member)
+
+
+def view(session: Session, records: Sequence[Recorded], now: datetime, language: str = "") -> View:
+    """The picture of a convened session. `language` empty is the session's own. Raises Refused (NOT_CONVENED)."""
+    call = session.convened
+    language = language or call.language
+    events = [record.event for record in records]
+    facts = [FactView(seq=r.seq, at=r.event.at, text=f.text(language)) for r in records if (f := tell(r.event, call))]
+    blind = session.blind[-1] if session.blind and not session.is_observed else None
+    return View(
+        session=call.session,
+        version=records[-1].seq if records else 0,
+        at=now,
+        language=language,
+        time_zone=call.time_zone,
+        entity=call.entity.name,
+        body=call.body.name,
+        kind=call.kind,
+        call=call.call,
+        starts_at=call.starts_at,
+        is_rehearsal=call.is_rehearsal,
+        phase=session.phase,
+        opened_at=session.opened_at,
+        adjourned_at=session.adjourned_at,
+        unobserved_since=blind.start if blind and session.phase is not Phase.ADJOURNED else None,
+        quorum=quorum_view(session),
+        members=tuple(_member(session, member) for member in call.body.members),
+        floor=_floor(session),
+        agenda=_agenda(session, events),
+        vote=_vote(session),
+        broadcast=_broadcast(session, events),
+        alerts=_alerts(session, events, language),
+        facts=tuple(reversed(facts[-FACTS_SHOWN:])),
+        fact_count=len(facts),
+    )
+
+
+def quorum_view(session: Session) -> QuorumView:
+    """The quorum alone. Raises Refused (NOT_CONVENED)."""
+    verdict = session.verdict
+    offices = (Office.PRESIDENT, Office.SECRETARY)
+    members = Predicate(name="members", holds=verdict.has_members)
+    return QuorumView(
+        light=_light(session),
+        met=verdict.is_met,
+        present=verdict.present,
+        needed=verdict.needed,
+        base=verdict.base,
+        missing=verdict.missing,
+        rule=verdict.rule,
+        article=verdict.article,
+        version=verdict.version,
+        predicates=(members, *(_chair(session, office) for office in offices)),
+    )
+
+
+def _light(session: Session) -> Light:
+    verdict = session.verdict
+    if session.phase is Phase.ADJOURNED:
+        return Light.OVER
+    if verdict.is_met:
+        return Light.EDGE if verdict.is_at_edge else Light.MET
+    return Light.GATHERING if session.phase is Phase.CONVENED else Light.LOST
+
+
+def _chair(session: Session, office: Office) -> Predicate:
+    holder = session.acting(office)
+    if holder is None:
+        return Predicate(name=office.value, holds=False)
+    return Predicate(
+        name=office.value,
+        holds=True,
+        holder=name_of(session.convened, holder),
+        grace_until=session.attendance.of(holder).grace_until,
+    )
+
+
+def _member(session: Session, member: Member) -> MemberView:
+    attendee = session.attendance.of(member.id)
+    is_named = session.vote is not None and session.vote.method is Method.NAMED
+    return MemberView(
+        id=member.id,
+        name=member.name,
+        office=member.office,
+        group=member.group,
+        presence=attendee.presence,
+        until=attendee.grace_until,
+        left_at=attendee.intervals[-1].end if attendee.intervals else None,
+        has_floor=session.floor.speaker == member.id,
+        vote=dict(session.vote.votes).get(member.id) if session.vote and is_named else None,
+    )
+
+
+def _floor(session: Session) -> FloorView:
+    turn = session.floor.turn
+    return FloorView(
+        speaker=turn.member if turn else None,
+        since=turn.start if turn else None,
+        until=turn.until if turn else None,
+        queue=session.floor.queue,
+    )
+
+
+def _agenda(session: Session, events: Iterable[e.Event]) -> tuple[ItemView, ...]:
+    results = {
+        event.number: ResultView(
+            yes=event.tally.yes,
+            no=event.tally.no,
+            abstain=event.tally.abstain,
+            deemed=event.tally.deemed,
+            is_carried=event.is_carried,
+        )
+        for event in events
+        if isinstance(event, e.VoteClosed)
+    }
+    return tuple(
+        ItemView(
+            number=item.number,
+            title=item.title,
+            majority=item.majority,
+            phase=item.phase,
+            is_current=item.number == session.agenda.current,
+            result=results.get(item.number),
+        )
+        for item in session.agenda.items
+    )
+
+
+def _vote(session: Session) -> VoteView | None:
+    vote = session.vote
+    if vote is None:
+        return None
+    return VoteView(
+        item=vote.item,
+        method=vote.method,
+        majority=vote.majority,
+        entitled=tuple(m.id for m in session.body.members if m.id in vote.entitled),
+        cast=len(vote.votes),
+    )
+
+
+def _broadcast(session: Session, events: Iterable[e.Event]) -> BroadcastView:
+    states = dict.fromkeys(Link, LinkState.IDLE)
+    if session.phase is not Phase.ADJOURNED:
+        for event in events:
+            match event:
+                case e.LinkRestored(link=link):
+                    states[link] = LinkState.UP
+                case e.LinkFailed(link=link):
+                    states[link] = LinkState.DOWN
+                case _:
+                    pass
+    return BroadcastView(
+        is_planned=session.has_broadcast,
+        picture=session.picture,
+        encoder=states[Link.ENCODER],
+        relay=states[Link.RELAY],
+    )
+
+
+def _alerts(session: Session, events: Iterable[e.Event], language: str) -> tuple[AlertView, ...]:
+    raised = {event.key: event for event in events if isinstance(event, e.AlertRaised) and event.key in session.alerts}
+    return tuple(
+        AlertView(
+            key=event.key,
+            link=event.link,
+            cause=event.cause,
+            since=event.at,
+            text=word(
+                language,
+                "live.alert",
+                link=label(language, f"link.{event.link}"),
+                cause=label(language, f"cause.{event.cause}"),
+            ),
+        )
+        for event in raised.values()
+    )
+
+
+def title(call: Convocation, language: str) -> str:
+    """`Ple municipal · Sessió ordinària`."""
+    return f"{call.body.name} · {word(language, f'kind.{call.kind}')}"
