@@ -75,9 +75,6 @@ NAMES: Final[dict[type, str]] = {
     effects.WatchChamber: "watch_chamber.v1",
     effects.LeaveChamber: "leave_chamber.v1",
     effects.StartBroadcast: "start_broadcast.v1",
-    effects.ShowPicture: "show_picture.v1",
-    effects.RestartEncoder: "restart_encoder.v1",
-    effects.EndBroadcast: "end_broadcast.v1",
     effects.RaiseAlert: "raise_alert.v1",
     effects.ResolveAlert: "resolve_alert.v1",
 }
@@ -150,7 +147,7 @@ def timestamp(at: datetime) -> str:
     """UTC, to the microsecond, with a Z. Raises ValueError for a time without a zone."""
     if at.tzinfo is None:
         raise ValueError("a time without a zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _decode_named(name: str, text: str, allowed: frozenset[type]) -> object:
