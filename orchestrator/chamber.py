@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol, assert_never
 
 import structlog
-from tenacity import retry, retry_if_exception_type, wait_random_exponential
+from tenacity import RetryCallState, retry, retry_if_exception_type, wait_random_exponential
 
 from bot.client import Account, Bot
 from bot.errors import BotError, ConnectionLost, NotInRoom
@@ -63,14 +63,21 @@ _DEPARTURES = {
 }
 
 
+def _warn_not_connected(attempt: RetryCallState) -> None:
+    log.warning("bot_not_connected", reason=str(attempt.outcome and attempt.outcome.exception()))
+
+
 class Conducted(Protocol):
     """The sessions that are conducted in this process, as far as the chamber needs them."""
 
     def deliver(self, session_id: SessionId, observation: Observation) -> None:
         """Put an observation into the session's inbox; lost if it is no longer conducted here."""
 
-    async def ask(self, session_id: SessionId, command: Command) -> None:
-        """Put a command into the inbox, at once and in order, and wait until it is carried out. Raises Refused."""
+    async def ask(self, session_id: SessionId, command: Command) -> object:
+        """Put a command into the inbox, at once and in order, and wait until it is carried out.
+
+        Raises Refused, and LookupError when the session is no longer conducted here.
+        """
 
     def sessions(self) -> Mapping[SessionId, Session]:
         """Each session that is conducted here, as it is now."""
@@ -124,7 +131,7 @@ class Chamber:
     @retry(
         retry=retry_if_exception_type(BotError),
         wait=wait_random_exponential(multiplier=0.5, max=15),
-        before_sleep=lambda attempt: log.warning("bot_not_connected", reason=str(attempt.outcome.exception())),
+        before_sleep=_warn_not_connected,
     )
     async def _connect(self, stack: AsyncExitStack) -> Bot:
         return await stack.enter_async_context(Bot(self._account, self._now))
@@ -169,7 +176,7 @@ class Chamber:
         except ConnectionLost:
             raise
         except BotError as refusal:
-            log.warning("room_not_entered", session=self._rooms[room], reason=str(refusal))
+            log.warning("room_not_entered", session_id=self._rooms[room], reason=str(refusal))
         finally:
             entering.discard(room)
 
@@ -265,6 +272,8 @@ class Chamber:
             await self._conducted.ask(session_id, command)
         except Refused as refusal:
             self._whisper(event, session, f"refused.{refusal.reason}", refusal.detail)
+        except LookupError:
+            log.warning("command_lost", session_id=session_id, command=type(command).__name__)
 
     def _whisper(self, event: MessageHeard, session: Session, message: str, params: Mapping[str, object]) -> None:
         if self._bot is None:

@@ -176,7 +176,7 @@ class Conductor:
         if self._has_rows:
             self._has_rows = False
             waiting = await self._stage.inbox.waiting(self.session_id)
-            letters.extend(_Letter(message=asked.command, row=asked.id) for asked in waiting)
+            letters.extend(_Letter(message=asked.message, row=asked.id) for asked in waiting)
         return letters
 
     async def _record(self, letters: Sequence[_Letter]) -> None:

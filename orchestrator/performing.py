@@ -18,12 +18,9 @@ from orchestrator.council.effects import (
     AllowToSpeak,
     Announce,
     Effect,
-    EndBroadcast,
     LeaveChamber,
     RaiseAlert,
     ResolveAlert,
-    RestartEncoder,
-    ShowPicture,
     Silence,
     StartBroadcast,
     WatchChamber,
@@ -128,7 +125,7 @@ def lane_of(effect: Effect) -> Lane:
     match effect:
         case Announce() | AllowToSpeak() | Silence() | WatchChamber() | LeaveChamber():
             return Lane.CHAMBER
-        case StartBroadcast() | ShowPicture() | RestartEncoder() | EndBroadcast():
+        case StartBroadcast():
             return Lane.BROADCAST
         case RaiseAlert() | ResolveAlert():
             return Lane.ALERTS

@@ -33,8 +33,11 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(description="Its port; 0 takes a free one", ge=0, le=65535)] = 8080
     public_url: Annotated[str, Field(description="Address under which people reach the web server")] = ""
     token_secret: Annotated[
-        SecretStr, Field(description="Signs access tokens, at least 32 characters; empty makes one and keeps it in data")
+        SecretStr,
+        Field(description="Signs access tokens, at least 32 characters; empty makes one and keeps it in data"),
     ] = SecretStr("")
+
+    time_zone: Annotated[str, Field(description="Zone in which lists of sessions are shown")] = "Europe/Madrid"
 
     xmpp_host: Annotated[str, Field(description="Where Prosody listens for clients")] = "127.0.0.1"
     xmpp_port: Annotated[int, Field(description="Its client port", ge=1, le=65535)] = 5222
@@ -43,12 +46,16 @@ class Settings(BaseSettings):
     ] = True
     xmpp_ca: Annotated[Path | None, Field(description="Certificate authority or certificate of Prosody (PEM)")] = None
     xmpp_domain: Annotated[str, Field(description="Jitsi's `XMPP_DOMAIN`")] = "meet.jitsi"
-    xmpp_hidden_domain: Annotated[str, Field(description="Jitsi's `XMPP_HIDDEN_DOMAIN`; empty: `hidden.` + domain")] = ""
+    xmpp_hidden_domain: Annotated[str, Field(description="Jitsi's `XMPP_HIDDEN_DOMAIN`; empty: `hidden.` + domain")] = (
+        ""
+    )
     xmpp_user: Annotated[str, Field(description="The bot's account on the hidden domain")] = "plenari"
     xmpp_password: Annotated[SecretStr, Field(description="Its password")] = SecretStr("")
     identity_is_stamped: Annotated[
         bool,
-        Field(description="Whether Prosody stamps `<identity>` from tokens (`mod_presence_identity` on the user domain)"),
+        Field(
+            description="Whether Prosody stamps `<identity>` from tokens (`mod_presence_identity` on the user domain)"
+        ),
     ] = True
 
     jitsi_url: Annotated[str, Field(description="Address of Jitsi Meet for people")] = "https://meet.jitsi"
@@ -60,16 +67,22 @@ class Settings(BaseSettings):
     ] = ()
     ingest_host: Annotated[str, Field(description="Address at which Jibri reaches the recorder's ingest")] = "127.0.0.1"
     channel: Annotated[
-        SecretStr, Field(description="RTMP(S) address with key of the channel that broadcasts go to; empty: archive only")
+        SecretStr,
+        Field(description="RTMP(S) address with key of the channel that broadcasts go to; empty: archive only"),
     ] = SecretStr("")
     delay: Annotated[timedelta, Field(description="Delay of the broadcast, in seconds")] = timedelta(seconds=3)
-    picture_size: Annotated[str, Field(description="Size of Jibri's picture")] = "1280x720"
+    farewell: Annotated[
+        timedelta, Field(description="How long the last card stays on the air after the session, in seconds")
+    ] = timedelta(seconds=20)
+    picture_size: Annotated[str, Field(description="Size of Jibri's picture", pattern=r"^\d+x\d+$")] = "1280x720"
 
     gathering: Annotated[
-        timedelta, Field(description="How long before its hour a session is watched and its broadcast waits, in seconds")
+        timedelta,
+        Field(description="How long before its hour a session is watched and its broadcast waits, in seconds"),
     ] = timedelta(minutes=60)
     heartbeat: Annotated[
-        timedelta, Field(description="After how long without a heartbeat a machine's sessions are taken over, in seconds")
+        timedelta,
+        Field(description="After how long without a heartbeat a machine's sessions are taken over, in seconds"),
     ] = timedelta(seconds=10)
 
     @property

@@ -1,9 +1,9 @@
-"""Performs a play: does what its steps say, over HTTP and XMPP like any other client, and waits for what must be seen."""
+"""Performs a play: does what its steps say, over HTTP and XMPP like any client, and waits for what must be seen."""
 
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,12 +70,13 @@ class Director:
     performed: list[Performed] = field(default_factory=list)
     _people: dict[str, Councillor] = field(default_factory=dict)
     _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _listening: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def perform(self) -> None:
         """Play all steps. What was not seen is in `performed`; the play goes on all the same."""
         start = self.now()
-        async with self._exits, asyncio.TaskGroup() as listening:
-            self._listening = listening
+        async with self._listening, self._exits:
             for step in self.play.steps:
                 due = start + timedelta(seconds=step.at / self.speed)
                 await asyncio.sleep(max(0.0, (due - self.now()).total_seconds()))
@@ -86,6 +87,11 @@ class Director:
             await self._exits.aclose()
             for task in self._tasks:
                 task.cancel()
+
+    def failed(self, step: str, failure: str) -> None:
+        """Something beyond the script did not happen."""
+        outcome = Outcome(sight=failure, is_seen=False)
+        self.performed.append(Performed(step=step, at=self.now(), outcomes=(outcome,)))
 
     async def _perform(self, step: Step) -> Performed:
         since, at = len(self.ears.facts), self.now()
@@ -154,7 +160,9 @@ class Director:
 
     async def _enter(self, member: str) -> None:
         if member not in self._people:
-            self._people[member] = await self._exits.enter_async_context(await self._councillor(self.play.person(member)))
+            self._people[member] = await self._exits.enter_async_context(
+                await self._councillor(self.play.person(member))
+            )
         await self._people[member].enter()
 
     async def _councillor(self, person: Person) -> Councillor:
@@ -175,7 +183,10 @@ class Director:
         return Councillor(seat, self.now, on_line=hear)
 
     async def _hear(self, person: Person, line: Line) -> None:
-        is_first = not any(isinstance(f, Heard) and f.text == line.text and line.at - f.at < timedelta(seconds=1) for f in self.ears.facts)
+        is_first = not any(
+            isinstance(f, Heard) and f.text == line.text and line.at - f.at < timedelta(seconds=1)
+            for f in self.ears.facts
+        )
         await self.ears.note(Heard(by=person.id, text=line.text, is_private=line.is_private, at=line.at))
         if line.is_private:
             self.screen.said(line.at, f"Plenari → {person.name}", line.text)
@@ -205,31 +216,28 @@ class Director:
             await asyncio.sleep(0.25)
 
     async def _see(self, sight: Sight, since: int, at: datetime) -> Outcome:
-        seen: Callable[[], Awaitable[datetime]]
+        try:
+            seen_at = await self._seen_at(sight, since)
+        except TimeoutError:
+            return Outcome(sight=_label(sight), is_seen=False)
+        reaction = (seen_at - self._cause(since, at)).total_seconds() * 1000
+        return Outcome(sight=_label(sight), is_seen=True, reaction_ms=round(reaction, 1))
+
+    async def _seen_at(self, sight: Sight, since: int) -> datetime:
+        """When it was seen. Raises TimeoutError."""
         match sight:
             case EventSeen(event=name, fields=fields):
-                label = " ".join([name, *(str(v) for v in fields.values())])
-                seen = lambda: self._wait(lambda f: _is_event(f, name, fields), since, sight.within)  # noqa: E731
+                return await self._wait(lambda fact: _is_event(fact, name, fields), since, sight.within)
             case ChatHeard(chat=text):
-                label = f"xat: {text}"
-                seen = lambda: self._wait_for_all(text, self._inside(), since, sight.within, is_private=False)  # noqa: E731
+                return await self._wait_for_all(text, self._inside(), since, sight.within, is_private=False)
             case PrivateHeard(private=text, to=to):
-                label = f"en privat: {text}"
-                seen = lambda: self._wait_for_all(text, to, since, sight.within, is_private=True)  # noqa: E731
+                return await self._wait_for_all(text, to, since, sight.within, is_private=True)
             case QuorumShown(quorum=wanted):
-                label = f"quòrum: {wanted}"
-                seen = lambda: self._wait_for_quorum(wanted, sight.within)  # noqa: E731
+                return await self._wait_for_quorum(wanted, sight.within)
             case PictureShown(public=picture):
-                label = f"el públic veu: {picture}"
-                seen = lambda: self._wait_for_picture(picture, since, sight.within)  # noqa: E731
+                return await self._wait_for_picture(picture, since, sight.within)
             case _:
                 assert_never(sight)
-        try:
-            seen_at = await seen()
-        except TimeoutError:
-            return Outcome(sight=label, is_seen=False)
-        reaction = (seen_at - self._cause(since, at)).total_seconds() * 1000
-        return Outcome(sight=label, is_seen=True, reaction_ms=round(reaction, 1))
 
     def _cause(self, since: int, at: datetime) -> datetime:
         """When that happened to which the system reacts: the last stanza of who came, the end of the grace of who went,
@@ -265,7 +273,9 @@ class Director:
             await self._wait(lambda f, w=member: _is_heard(f, text, is_private) and f.by == w, since, patience)  # type: ignore[misc]
             for member in who
         ]
-        others = {f.by for f in self.ears.facts[since:] if isinstance(f, Heard) and _is_heard(f, text, is_private)} - set(who)
+        others = {
+            f.by for f in self.ears.facts[since:] if isinstance(f, Heard) and _is_heard(f, text, is_private)
+        } - set(who)
         if is_private and others:
             raise TimeoutError(f"heard by {sorted(others)} as well")
         return max(heard)
@@ -284,6 +294,22 @@ class Director:
         if shown and shown[-1].picture == picture and not any(isinstance(f, Shown) for f in self.ears.facts[since:]):
             return self.now()
         return await self._wait(lambda f: isinstance(f, Shown) and f.picture == picture, since, patience)
+
+
+def _label(sight: Sight) -> str:
+    match sight:
+        case EventSeen(event=name, fields=fields):
+            return " ".join([name, *(str(value) for value in fields.values())])
+        case ChatHeard(chat=text):
+            return f"xat: {text}"
+        case PrivateHeard(private=text):
+            return f"en privat: {text}"
+        case QuorumShown(quorum=wanted):
+            return f"quòrum: {wanted}"
+        case PictureShown(public=picture):
+            return f"el públic veu: {picture}"
+        case _:
+            assert_never(sight)
 
 
 def _is_event(fact: Fact, name: str, fields: dict[str, Any]) -> bool:

@@ -33,10 +33,13 @@ class Screen:
     picture: str = "–"
     chat: deque[tuple[datetime, str, str]] = field(default_factory=lambda: deque(maxlen=CHAT_LINES))
     steps: deque[Text] = field(default_factory=lambda: deque(maxlen=STEP_LINES))
+    all_chat: list[tuple[datetime, str, str]] = field(default_factory=list)
+    on_step: Callable[[Text], None] = lambda _: None
 
     def said(self, at: datetime, who: str, text: str) -> None:
         """A line of chat was heard in the room."""
         self.chat.append((at, who, text))
+        self.all_chat.append((at, who, text))
 
     def begin(self, step: str) -> None:
         """A step of the play begins."""
@@ -46,6 +49,7 @@ class Screen:
         """A step ended; `failure` says what was not seen."""
         sign, style = ("✓ ", "green") if failure is None else ("✗ ", "red")
         self.steps[-1] = Text.assemble((sign, style), step, (f"  {failure}" if failure else "", "red"))
+        self.on_step(self.steps[-1])
 
     def render(self) -> RenderableType:
         """The whole screen as it is now."""

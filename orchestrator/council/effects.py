@@ -62,26 +62,7 @@ class Picture(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartBroadcast:
-    """Put the session on the air, showing `picture`, and start an encoder in its room."""
-
-    picture: Picture
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowPicture:
-    """Switch what the public sees."""
-
-    picture: Picture
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestartEncoder:
-    """The encoder is gone: start another."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndBroadcast:
-    """Take the session off the air and finish its archive."""
+    """Have the session's broadcast carried, by whichever machine; what it shows follows from the session itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +81,4 @@ class ResolveAlert:
     key: str
 
 
-Effect = (
-    Announce
-    | AllowToSpeak
-    | Silence
-    | WatchChamber
-    | LeaveChamber
-    | StartBroadcast
-    | ShowPicture
-    | RestartEncoder
-    | EndBroadcast
-    | RaiseAlert
-    | ResolveAlert
-)
+Effect = Announce | AllowToSpeak | Silence | WatchChamber | LeaveChamber | StartBroadcast | RaiseAlert | ResolveAlert

@@ -17,13 +17,10 @@ from orchestrator.council.effects import (
     Announce,
     Audience,
     Effect,
-    EndBroadcast,
     LeaveChamber,
     Picture,
     RaiseAlert,
     ResolveAlert,
-    RestartEncoder,
-    ShowPicture,
     Silence,
     StartBroadcast,
     WatchChamber,
@@ -64,7 +61,6 @@ from orchestrator.council.events import (
     VoteOpened,
 )
 from orchestrator.council.members import MemberId, Office
-from orchestrator.council.observations import Link
 from orchestrator.council.quorum import Verdict
 from orchestrator.council.session import Phase, Session
 
@@ -107,10 +103,12 @@ def desired(session: Session) -> Desired:
     if session.convocation is None:
         return Desired(is_watched=False, picture=None, has_encoder=False, speaker=None)
     is_running = session.phase is not Phase.ADJOURNED
+    # An encoder alone in the room gives up after half a minute (Jibri's empty-call check): it is for when people come.
+    has_people = session.phase is not Phase.CONVENED or bool(session.attendance.present())
     return Desired(
         is_watched=is_running,
         picture=session.picture if session.has_broadcast else None,
-        has_encoder=is_running and session.has_broadcast,
+        has_encoder=is_running and has_people and session.has_broadcast,
         speaker=session.floor.speaker,
     )
 
@@ -119,17 +117,15 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
     """What follows from an event for the machines; `session` is the state after it."""
     match event:
         case SessionConvened():
-            return (WatchChamber(), *_broadcast(session, StartBroadcast(picture=Picture.WAITING)))
+            return (WatchChamber(), StartBroadcast()) if session.has_broadcast else (WatchChamber(),)
         case SessionOpened(verdict=verdict):
-            live = _broadcast(session, ShowPicture(picture=Picture.LIVE))
-            return (*live, _announce("session.opened", **_counts(verdict)))
+            return (_announce("session.opened", **_counts(verdict)),)
         case SessionSuspended():
-            return (*_broadcast(session, ShowPicture(picture=Picture.RECESS)), _announce("session.suspended"))
+            return (_announce("session.suspended"),)
         case SessionResumed(verdict=verdict):
-            live = _broadcast(session, ShowPicture(picture=Picture.LIVE))
-            return (*live, _announce("session.resumed", **_counts(verdict)))
+            return (_announce("session.resumed", **_counts(verdict)),)
         case SessionAdjourned():
-            return (_announce("session.adjourned"), *_broadcast(session, EndBroadcast()), LeaveChamber())
+            return (_announce("session.adjourned"), LeaveChamber())
 
         case QuorumReached(verdict=verdict):
             return (_announce("quorum.reached", _audience(session), **_counts(verdict)),)
@@ -162,8 +158,7 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
             return (_announce("vote.annulled", number=number),)
 
         case AlertRaised(key=key, link=link, cause=cause):
-            raised = RaiseAlert(key=key, link=link, cause=cause)
-            return (raised, *_broadcast(session, RestartEncoder())) if link is Link.ENCODER else (raised,)
+            return (RaiseAlert(key=key, link=link, cause=cause),)
         case AlertResolved(key=key):
             return (ResolveAlert(key=key),)
 
@@ -184,10 +179,6 @@ def _announce(message: str, audience: Audience = Audience.ROOM, /, **params: obj
 def _audience(session: Session) -> Audience:
     """Who is told of the quorum: the room, but only the table while a vote is open (ROF 98.3) or in a recess."""
     return Audience.TABLE if session.vote or session.phase is Phase.SUSPENDED else Audience.ROOM
-
-
-def _broadcast(session: Session, effect: Effect) -> tuple[Effect, ...]:
-    return (effect,) if session.has_broadcast else ()
 
 
 def _counts(verdict: Verdict) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Stable wire names and their dataclasses: how events, commands and effects are written down and read back.
+"""Stable wire names and their dataclasses: how events, messages and effects are written down and read back.
 
 The table of names is the contract: a name is never reused and never changes its meaning. A field may be added to a
 `v1` only with a default; anything else is a `v2` beside it.
@@ -14,10 +14,11 @@ from typing import Any, Final, TypeVar, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.council import commands, effects, events
+from orchestrator.council import commands, effects, events, observations
 from orchestrator.council.commands import Command
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event
+from orchestrator.council.observations import Observation
 
 NAMES: Final[dict[type, str]] = {
     # events
@@ -69,6 +70,15 @@ NAMES: Final[dict[type, str]] = {
     commands.CastVote: "cast_vote.v1",
     commands.CloseVote: "close_vote.v1",
     # effects
+    observations.MemberConnected: "member_connected.v1",
+    observations.MemberDisconnected: "member_disconnected.v1",
+    observations.HandRaised: "hand_raised.v1",
+    observations.HandLowered: "hand_lowered.v1",
+    observations.ChamberEntered: "chamber_entered.v1",
+    observations.ChamberLost: "chamber_lost.v1",
+    observations.LinkUp: "link_up.v1",
+    observations.LinkDown: "link_down.v1",
+    observations.TimePassed: "time_passed.v1",
     effects.Announce: "announce.v1",
     effects.AllowToSpeak: "allow_to_speak.v1",
     effects.Silence: "silence.v1",
@@ -81,7 +91,7 @@ NAMES: Final[dict[type, str]] = {
 
 _TYPES: Final[dict[str, type]] = {name: kind for kind, name in NAMES.items()}
 _EVENTS: Final = frozenset(get_args(Event))
-_COMMANDS: Final = frozenset(get_args(Command))
+_MESSAGES: Final = frozenset(get_args(Command)) | frozenset(get_args(Observation))
 _EFFECTS: Final = frozenset(get_args(Effect))
 _ADAPTERS: Final[dict[type, TypeAdapter[Any]]] = {}  # made on first use: together they take a noticeable moment
 
@@ -99,7 +109,7 @@ class Undecodable(ValueError):
         self.problem = problem
 
 
-def name_of(value: Event | Command | Effect) -> str:
+def name_of(value: Event | Command | Observation | Effect) -> str:
     """The wire name of what kind of thing it is."""
     return NAMES[type(value)]
 
@@ -128,9 +138,9 @@ def decode_event(name: str, text: str) -> Event:
     return cast(Event, _decode_named(name, text, _EVENTS))
 
 
-def decode_command(name: str, text: str) -> Command:
-    """The command of that wire name. Raises `Undecodable`."""
-    return cast(Command, _decode_named(name, text, _COMMANDS))
+def decode_message(name: str, text: str) -> Command | Observation:
+    """The command or observation of that wire name. Raises `Undecodable`."""
+    return cast(Command | Observation, _decode_named(name, text, _MESSAGES))
 
 
 def decode_effect(name: str, text: str) -> Effect:

@@ -1,4 +1,5 @@
-"""Commands from HTTP and the command line, on any machine: rows that the session's conductor takes and answers.
+"""Messages to a session from any machine: rows that its conductor takes and answers. Commands from HTTP and the
+command line, and what the broadcast reports, which another machine may carry.
 
 The answer is written in the transaction of the events that follow from the command, so that there is never one
 without the other. The asker names each command with a key: asking again with the same key gives the same answer.
@@ -10,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NewType
+from uuid import uuid4
 
 import asyncpg
 
 from orchestrator.council.commands import Command
 from orchestrator.council.members import SessionId
+from orchestrator.council.observations import Observation
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.session import Phase
-from orchestrator.store.codec import canonical, decode_command, encode, name_of
+from orchestrator.store.codec import canonical, decode_message, encode, name_of
 from orchestrator.store.listener import Channel, Listener, notify
 
 AskedId = NewType("AskedId", int)
@@ -40,10 +43,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A command that waits for its answer."""
+    """A message that waits for its answer."""
 
     id: AskedId
-    command: Command
+    message: Command | Observation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +59,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The commands to all sessions in one database."""
+    """The messages to all sessions in one database."""
 
     pool: asyncpg.Pool
     listener: Listener
 
     async def ask(self, session_id: SessionId, command: Command, key: str) -> AskedId:
         """Put a command before the session's conductor. Raises `KeyReused`, `NobodyToAsk`."""
-        name, body = name_of(command), encode(command)
+        return await self._put(session_id, command, key)
+
+    async def report(self, session_id: SessionId, observation: Observation) -> None:
+        """Put an observation before the session's conductor; nobody waits for an answer. Raises `NobodyToAsk`."""
+        await self._put(session_id, observation, str(uuid4()))
+
+    async def _put(self, session_id: SessionId, message: Command | Observation, key: str) -> AskedId:
+        name, body = name_of(message), encode(message)
         async with self.pool.acquire() as connection, connection.transaction():
             phase = await connection.fetchval("SELECT phase FROM session WHERE id = $1", session_id)
             if phase is None:
@@ -98,11 +108,11 @@ class Inbox:
         return answer
 
     async def waiting(self, session_id: SessionId) -> list[Asked]:
-        """The session's commands without an answer, in order."""
+        """The session's messages without an answer, in order."""
         rows = await self.pool.fetch(
             "SELECT id, name, body FROM inbox WHERE session = $1 AND answered_at IS NULL ORDER BY id", session_id
         )
-        return [Asked(id=AskedId(row["id"]), command=decode_command(row["name"], row["body"])) for row in rows]
+        return [Asked(id=AskedId(row["id"]), message=decode_message(row["name"], row["body"])) for row in rows]
 
     async def _read(self, asked: AskedId) -> Accepted | Refused | None:
         text = await self.pool.fetchval("SELECT answer FROM inbox WHERE id = $1", asked)

@@ -1,4 +1,4 @@
-"""Every event, command and effect goes to the wire and comes back as it was, and nothing else is let in."""
+"""Every event, message and effect goes to the wire and comes back as it was, and nothing else is let in."""
 
 import json
 import re
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from orchestrator.council.commands import Asker, Channel, Command, GrantFloor, Role
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event, FloorGranted, MemberArrived, SessionConvened
-from orchestrator.council.observations import Grade
+from orchestrator.council.observations import Grade, Observation
 from orchestrator.store.codec import (
     NAMES,
     Undecodable,
     canonical,
-    decode_command,
     decode_effect,
     decode_event,
+    decode_message,
     encode,
     name_of,
 )
@@ -29,14 +29,15 @@ st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(timedelta, st.timedeltas(timedelta(days=-30), timedelta(days=30)))
 
 
-def test_every_event_command_and_effect_has_one_name():
-    assert set(NAMES) == {*get_args(Event), *get_args(Command), *get_args(Effect)}
+def test_every_event_message_and_effect_has_one_name():
+    assert set(NAMES) == {*get_args(Event), *get_args(Command), *get_args(Observation), *get_args(Effect)}
     assert len(set(NAMES.values())) == len(NAMES)
     assert all(re.fullmatch(r"[a-z_]+\.v[1-9][0-9]*", name) for name in NAMES.values())
 
 
 @pytest.mark.parametrize(
-    ("union", "decode"), [(Event, decode_event), (Command, decode_command), (Effect, decode_effect)]
+    ("union", "decode"),
+    [(Event, decode_event), (Command, decode_message), (Observation, decode_message), (Effect, decode_effect)],
 )
 def test_all_come_back_as_they_were(union, decode):
     for kind in get_args(union):

@@ -1,0 +1,293 @@
+"""Translator between the council and the recorder: the public broadcast of a session, from waiting to the archive.
+
+It follows the session's record and brings hub and encoder to what `desired` says; what the hub reports goes into the
+session's inbox. It is told nothing and forgets nothing: on another machine or after a restart it compares again.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import assert_never
+
+import structlog
+
+from orchestrator.council.effects import Picture
+from orchestrator.council.members import SessionId
+from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, Sighting
+from orchestrator.council.react import Desired, desired
+from orchestrator.council.session import Session
+from orchestrator.store.following import follow
+from orchestrator.store.inbox import Inbox
+from orchestrator.store.ledger import Ledger
+from orchestrator.store.listener import Listener
+from orchestrator.wording import word
+from recorder.broadcasts import Broadcasts, Plan
+from recorder.config import Destination
+from recorder.errors import ArchiveFailed, HubUnavailable, RecorderError
+from recorder.events import (
+    BroadcastId,
+    Event,
+    HubLost,
+    ModeShown,
+    OutputLive,
+    OutputLost,
+    SlateOnAir,
+    SourceLive,
+    SourceLost,
+    SourceOnAir,
+)
+from recorder.graph import Picture as Format
+from recorder.hub import ARCHIVE
+from recorder.jibri import Busyness, Jibri
+from recorder.modes import Mode
+from recorder.slates import Card
+
+log = structlog.get_logger()
+
+_ENCODER_PAUSE = timedelta(seconds=1)
+"""Between two attempts to get an encoder."""
+_ENCODER_PATIENCE = timedelta(seconds=45)
+"""How long an encoder that was started may take to send pictures: a Jibri loads the page and joins (10-30 s)."""
+_HUB_PAUSE = timedelta(milliseconds=200)
+"""Before a hub that does not answer is asked again."""
+
+_MODES = {
+    Picture.WAITING: Mode.WAITING,
+    Picture.LIVE: Mode.LIVE,
+    Picture.RECESS: Mode.RECESS,
+    Picture.ENDED: Mode.ENDED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """What the broadcasts of this machine are made with.
+
+    `farewell` is how long the last card stays on the air. `destinations` is where the public watches; without one the
+    broadcast is only archived.
+    """
+
+    ledger: Ledger
+    listener: Listener
+    inbox: Inbox
+    broadcasts: Broadcasts
+    jibris: tuple[Jibri, ...]
+    jitsi_url: str
+    ingest_host: str
+    destinations: tuple[Destination, ...]
+    format: Format
+    delay: timedelta
+    farewell: timedelta
+    recordings: Path
+    now: Callable[[], datetime]
+
+
+class Broadcasting:
+    """The broadcasts that this process carries; the job `carry_broadcast` runs `carry`."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._carried: dict[BroadcastId, _Broadcast] = {}
+
+    async def run(self) -> None:
+        """Pass on what the hubs report, without an end."""
+        async for event in self._studio.broadcasts.events():
+            if broadcast := self._carried.get(event.broadcast):
+                broadcast.reports.put_nowait(event)
+
+    async def carry(self, session_id: SessionId) -> None:
+        """Carry a session's broadcast until it has ended and its recording lies in one file."""
+        broadcast = _Broadcast(studio=self._studio, session_id=session_id)
+        self._carried[broadcast.id] = broadcast
+        try:
+            await broadcast.carry()
+        finally:
+            del self._carried[broadcast.id]
+
+
+class _HasEnded(Exception):
+    """The session is over and the last card was shown."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Broadcast:
+    """One broadcast. `ingest` is the address for the encoder; it holds the key."""
+
+    studio: Studio
+    session_id: SessionId
+    reports: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    _ingest: str = field(default="", repr=False)
+    _desired: Desired | None = None
+    _room: str = ""
+    _shown: Mode | None = None
+    _has_source: bool = False
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def id(self) -> BroadcastId:
+        """The broadcast is named after its session."""
+        return BroadcastId(self.session_id)
+
+    async def carry(self) -> None:
+        studio = self.studio
+        async for session in follow(studio.ledger, studio.listener, self.session_id):
+            self._ingest = await studio.broadcasts.start(self._plan(session))
+            self._room = session.convened.room
+            break
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._take_reports(), name=f"reports of {self.id}")
+                tasks.create_task(self._keep_encoder(), name=f"encoder of {self.id}")
+                await self._follow_record()
+        except* _HasEnded:
+            pass
+        await self._finish()
+
+    def _plan(self, session: Session) -> Plan:
+        studio, call = self.studio, session.convened
+        cards = {
+            mode: Card(
+                heading=call.entity.name,
+                title=word(call.language, f"slate.{mode}.title"),
+                line=word(call.language, f"slate.{mode}.line", body=call.body.name),
+            )
+            for mode in Mode
+        }
+        return Plan(
+            broadcast=self.id,
+            mode=Mode.WAITING,
+            cards=cards,
+            destinations=studio.destinations,
+            picture=studio.format,
+            delay=studio.delay,
+            host=studio.ingest_host,
+        )
+
+    # --- from the record to the recorder -----------------------------------------------------------------------------
+
+    async def _follow_record(self) -> None:
+        async for session in follow(self.studio.ledger, self.studio.listener, self.session_id):
+            self._desired = desired(session)
+            self._news.set()
+            if self._desired.picture is None:
+                raise _HasEnded
+            await self._show(_MODES[self._desired.picture])
+            if self._desired.picture is Picture.ENDED:
+                await asyncio.sleep(self.studio.farewell.total_seconds())
+                raise _HasEnded
+
+    async def _show(self, mode: Mode) -> None:
+        """Have the hub show it; a hub that has just died is back in a moment, and until then shows nothing."""
+        while mode is not self._shown:
+            try:
+                await self.studio.broadcasts.set_mode(self.id, mode)
+                self._shown = mode
+            except HubUnavailable as absent:
+                log.warning("mode_not_set", session_id=self.session_id, mode=mode, reason=str(absent))
+                await asyncio.sleep(_HUB_PAUSE.total_seconds())
+
+    async def _finish(self) -> None:
+        """Off the air, and one file of all that was recorded. A broadcast in which nothing was sent has none."""
+        await self.studio.broadcasts.stop(self.id)
+        self.studio.recordings.mkdir(parents=True, exist_ok=True)
+        try:
+            recording = await self.studio.broadcasts.finish(self.id, self.studio.recordings / f"{self.id}.mp4")
+        except ArchiveFailed as nothing:
+            log.warning("recording_not_finished", session_id=self.session_id, reason=str(nothing))
+            return
+        log.info("recording_finished", session_id=self.session_id, size=recording.size, sha256=recording.sha256)
+
+    # --- the encoder -------------------------------------------------------------------------------------------------
+
+    async def _keep_encoder(self) -> None:
+        """Have an encoder in the room while one is wanted and none sends."""
+        while True:
+            await self._until(lambda: self._wants_encoder and not self._has_source)
+            if jibri := await self._start_encoder():
+                try:
+                    await self._while_it_sends(jibri)
+                finally:
+                    # At once, before it could have been given to another broadcast: stopping names no session.
+                    await _release(jibri)
+            else:
+                await self._report_down(Link.ENCODER, "no_encoder_free", self.studio.now())
+                await asyncio.sleep(_ENCODER_PAUSE.total_seconds())
+
+    async def _while_it_sends(self, jibri: Jibri) -> None:
+        """Returns when it sends nothing (any more), or is not wanted."""
+        try:
+            async with asyncio.timeout(_ENCODER_PATIENCE.total_seconds()):
+                await self._until(lambda: self._has_source or not self._wants_encoder)
+        except TimeoutError:
+            log.warning("encoder_sends_nothing", session_id=self.session_id, encoder=jibri.url)
+            await self._report_down(Link.ENCODER, "encoder_sends_nothing", self.studio.now())
+            return
+        await self._until(lambda: not (self._has_source and self._wants_encoder))
+
+    async def _start_encoder(self) -> Jibri | None:
+        """The first Jibri that is free and takes the room."""
+        for jibri in self.studio.jibris:
+            try:
+                health = await jibri.health()
+                if health.is_healthy and health.busyness is Busyness.IDLE:
+                    await jibri.start(
+                        session=self.id, base=self.studio.jitsi_url, room=self._room, address=self._ingest
+                    )
+                    log.info("encoder_started", session_id=self.session_id, encoder=jibri.url)
+                    return jibri
+            except RecorderError as unfit:
+                log.info("encoder_not_started", session_id=self.session_id, encoder=jibri.url, reason=str(unfit))
+        return None
+
+    @property
+    def _wants_encoder(self) -> bool:
+        return self._desired is not None and self._desired.has_encoder
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._news.clear()
+            await self._news.wait()
+
+    # --- from the recorder to the record -----------------------------------------------------------------------------
+
+    async def _take_reports(self) -> None:
+        while True:
+            await self._take(await self.reports.get())
+            self._news.set()
+
+    async def _take(self, event: Event) -> None:
+        match event:
+            case SourceLive(at=at):
+                self._has_source = True
+                await self._report_up(Link.ENCODER, at)
+            case SourceLost(at=at, cause=cause):
+                self._has_source = False
+                await self._report_down(Link.ENCODER, cause, at)
+            case OutputLive(name=name, at=at) if name != ARCHIVE:
+                await self._report_up(Link.RELAY, at)
+            case OutputLost(name=name, at=at, cause=cause) if name != ARCHIVE:
+                await self._report_down(Link.RELAY, cause, at)
+            case HubLost(at=at):
+                self._has_source = False
+                await self._report_down(Link.RELAY, "hub_lost", at)
+            case OutputLive() | OutputLost() | ModeShown() | SlateOnAir() | SourceOnAir():
+                log.debug("broadcast_report", session_id=self.session_id, event=type(event).__name__)
+            case _:
+                assert_never(event)
+
+    async def _report_up(self, link: Link, at: datetime) -> None:
+        up = LinkUp(seen=Sighting(grade=Grade.PRESENCE, at=at), link=link)
+        await self.studio.inbox.report(self.session_id, up)
+
+    async def _report_down(self, link: Link, cause: str, at: datetime) -> None:
+        down = LinkDown(seen=Sighting(grade=Grade.PRESENCE, at=at), link=link, cause=cause)
+        await self.studio.inbox.report(self.session_id, down)
+
+
+async def _release(jibri: Jibri) -> None:
+    try:
+        await jibri.stop()
+    except RecorderError as gone:
+        log.info("encoder_not_stopped", encoder=jibri.url, reason=str(gone))
