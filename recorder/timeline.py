@@ -173,7 +173,7 @@ class Timeline:
         if self._on_air is None:
             if not held.may_join or late > _LATE:
                 return tags
-            self._join(held, now)
+            tags += self._join(held, now)
         ts = held.tag.ts + self._offset
         if held.tag.is_video:
             written = self._lane.write_video(held.tag.body, ts, held.headers, is_keyframe=held.tag.is_keyframe)
@@ -184,13 +184,13 @@ class Timeline:
         return tags + written
 
     def _has_leapt(self, tag: Tag, now: float) -> bool:
-        """The source's clock jumped: ahead of ours, or back behind what it has sent already."""
+        """The source's clock jumped, or ran away little by little: ahead of ours, or further behind than a stall."""
         ts = tag.ts + self._offset
-        last = self._lane.last_video
-        return ts > now + _LEAP or (last is not None and ts < last - _LEAP)
+        return ts > now + _LEAP or ts < now - self._pace.patience - _LEAP
 
-    def _join(self, held: _Held, now: float) -> None:
-        """Put the source on the air from this keyframe on."""
+    def _join(self, held: _Held, now: float) -> list[Tag]:
+        """Put the source on the air from this keyframe on; the slate's last pictures up to now go first."""
+        tags = self._slate.write(self._lane, now) if self._slate else []
         last, frame = self._lane.last_video, self._slates[self._card].frame
         base = round(now) if last is None else max(round(now), last + round(frame))
         self._offset = base - held.tag.ts
@@ -198,6 +198,7 @@ class Timeline:
         self._on_air = held.flow
         self._slate = None
         self.switches += 1
+        return tags
 
     def _cut(self, card: Mode, now: float) -> list[Tag]:
         """Put a slate on the air."""
