@@ -101,7 +101,7 @@ class _Program:
         self._listener = Listener(pool)
         self._jibris = tuple(Jibri(client, url) for url in settings.jibris)
         self._sessions = Sessions(pool, self._listener, self._perform, now)
-        self._chamber = Chamber(_account(settings), settings.muc_domain, self._sessions, now)
+        self._chamber = Chamber(account(settings), settings.muc_domain, self._sessions, now)
         self._broadcasting = Broadcasting(self._studio(broadcasts))
 
     async def run(self) -> None:
@@ -157,7 +157,7 @@ class _Program:
             jibris=self._jibris,
             jitsi_url=settings.jitsi_url,
             ingest_host=settings.ingest_host,
-            destinations=_destinations(settings.channel.get_secret_value()),
+            destinations=destinations(settings.channel.get_secret_value()),
             format=Picture(width=int(width), height=int(height)),
             delay=settings.delay,
             farewell=settings.farewell,
@@ -239,7 +239,8 @@ def token_secret(settings: Settings) -> str:
     return file.read_text().strip()
 
 
-def _account(settings: Settings) -> Account:
+def account(settings: Settings) -> Account:
+    """The bot's account, and what the domains of this Jitsi are worth."""
     if not settings.xmpp_tls:
         encryption = Encryption.NONE
     else:
@@ -262,7 +263,7 @@ def _account(settings: Settings) -> Account:
     )
 
 
-def _destinations(channel: str) -> tuple[Destination, ...]:
+def destinations(channel: str) -> tuple[Destination, ...]:
     """The channel's address and its key, which is the last part of the path."""
     if not channel:
         return ()

@@ -58,7 +58,7 @@ def test_convening_puts_the_bot_in_the_room_and_the_waiting_card_on_the_air() ->
     play = Play()
     assert play.happened == ["SessionConvened"]
     assert play.effects == (WatchChamber(), StartBroadcast())
-    assert desired(play.session) == Desired(is_watched=True, picture=Picture.WAITING, has_encoder=True, speaker=None)
+    assert desired(play.session) == Desired(is_watched=True, picture=Picture.WAITING, has_encoder=False, speaker=None)
 
 
 @pytest.mark.parametrize("changes", [{"is_public": False}, {"is_rehearsal": True}])

@@ -1,0 +1,231 @@
+"""The command line: `plenari …` (`./run plenari …`)."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from orchestrator import app as program
+from orchestrator import desk, doctor, logs
+from orchestrator.access import Access, mint
+from orchestrator.council.commands import Role
+from orchestrator.council.members import EntityId, MemberId, SessionId
+from orchestrator.settings import Settings
+from orchestrator.store.ledger import BrokenChain, NoSuchSession, verify
+from orchestrator.version import VERSION
+
+cli = typer.Typer(
+    name="plenari",
+    help="Keeps the record of council meetings on Jitsi Meet, and their broadcast on the air.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+session_cli = typer.Typer(help="The sessions on the record.", no_args_is_help=True)
+cli.add_typer(session_cli, name="session")
+console = Console()
+errors = Console(stderr=True)
+
+T = TypeVar("T")
+SessionArgument = Annotated[str, typer.Argument(help="The session's id, as `plenari session list` shows it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, for machines.")]
+
+
+@cli.command()
+def serve() -> None:
+    """Run Plenari against the Jitsi of the settings, until Ctrl-C."""
+    _run(program.serve(_settings()))
+
+
+@cli.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Where the files of the demo go.")] = Path("demo-output"),
+    port: Annotated[int, typer.Option(help="The web server's port; 8080 or the next free one if not given.")] = 0,
+    speed: Annotated[float, typer.Option(help="How much faster than life the play is.", min=0.1, max=5)] = 1.0,
+    should_exit: Annotated[
+        bool, typer.Option("--exit", help="End with the play; status 0 only if all that it expects was seen.")
+    ] = False,
+    serve_only: Annotated[bool, typer.Option("--serve-only", help="The world without the play.")] = False,
+    script: Annotated[Path | None, typer.Option(help="Another play than the plenary that comes with it.")] = None,
+) -> None:
+    """Play a whole plenary on real servers on this machine, and show it."""
+    from simulator import demo as stage
+    from simulator import play
+
+    try:
+        chosen = play.load(script or play.PLAYS / "ple.yaml")
+    except (OSError, ValueError) as error:
+        raise _Complaint(f"The play cannot be used: {error}") from None
+    running = stage.run(
+        chosen,
+        output,
+        port=port,
+        speed=speed,
+        is_exiting=should_exit,
+        is_only_serving=serve_only,
+        console=console,
+    )
+    raise typer.Exit(_run(running))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the present schema; safe to repeat."""
+    _run(desk.migrate(_settings()))
+    console.print("[green]✓[/] The database is up to date.")
+
+
+@cli.command()
+def replay(session: SessionArgument, as_json: AsJson = False) -> None:
+    """Read a session's record from the first event to the last, check its chain, and say where it stands."""
+    summary = _run(desk.replay(_settings(), SessionId(session)))
+    _print(summary, as_json)
+
+
+@cli.command()
+def export(
+    session: SessionArgument,
+    form: Annotated[desk.Form, typer.Option("--format", help="What to export.")] = desk.Form.CSV,
+    output: Annotated[Path | None, typer.Option(help="A file; without it the export goes to the terminal.")] = None,
+) -> None:
+    """Attendance (csv, xlsx, json) or the whole record with its chain (jsonl)."""
+    content = _run(desk.export(_settings(), SessionId(session), form))
+    if output:
+        output.write_bytes(content)
+        errors.print(f"[green]✓[/] {output}")
+    elif form is desk.Form.XLSX and sys.stdout.isatty():
+        raise _Complaint("An XLSX file is not for a terminal. Name a file with --output.")
+    else:
+        sys.stdout.buffer.write(content)
+
+
+@cli.command("verify")
+def verify_record(record: Annotated[Path, typer.Argument(help="A `record.jsonl`.")]) -> None:
+    """Check the chain of an exported record, without database or network; names the first bad line."""
+    try:
+        with record.open(encoding="utf-8") as lines:
+            count = verify(lines)
+    except OSError as error:
+        raise _Complaint(f"{record} cannot be read: {error.strerror}") from None
+    except BrokenChain as broken:
+        errors.print(f"[red]✗[/] {record}: {broken}")
+        raise typer.Exit(1) from None
+    console.print(f"[green]✓[/] {record}: {count} events, the chain holds.")
+
+
+@session_cli.command("list")
+def list_sessions(as_json: AsJson = False) -> None:
+    """All sessions, earliest first."""
+    rows = _run(desk.list_sessions(_settings()))
+    if as_json:
+        console.print_json(json.dumps(rows))
+        return
+    if not rows:
+        console.print("No session has been convened yet. POST /api/v1/sessions convenes one.")
+        return
+    table = Table("id", "entity", "title", "starts at (UTC)", "phase", "events", box=None)
+    for row in rows:
+        table.add_row(*(str(row[key]) for key in ("id", "entity", "title", "starts_at", "phase", "version")))
+    console.print(table)
+
+
+@session_cli.command("show")
+def show_session(session: SessionArgument, as_json: AsJson = False) -> None:
+    """A session as it stands now."""
+    _print(_run(desk.show(_settings(), SessionId(session))), as_json)
+
+
+@cli.command()
+def token(
+    role: Annotated[Role, typer.Argument(help="What its bearer is.")],
+    entity: Annotated[str, typer.Option(help="The entity's id; needed for all but admin and operator.")] = "",
+    member: Annotated[str, typer.Option(help="The member's id; needed for a member.")] = "",
+    hours: Annotated[int, typer.Option(help="For how many hours it is good.", min=1, max=24 * 366)] = 12,
+) -> None:
+    """Mint an access token for the API and the pages. It is printed once: keep it safe."""
+    settings = _settings()
+    try:
+        access = Access(
+            role=role,
+            expires=program.now() + timedelta(hours=hours),
+            entity=EntityId(entity) if entity else None,
+            member=MemberId(member) if member else None,
+        )
+        typer.echo(mint(access, secret=program.token_secret(settings), now=program.now()))
+    except ValueError as error:
+        raise _Complaint(f"{error}. See `plenari token --help`.") from None
+
+
+@cli.command("doctor")
+def examine(as_json: AsJson = False) -> None:
+    """Check every part that Plenari needs, say what is wrong and how to mend it. Status 1 if anything is."""
+    findings = _run(doctor.examine(_settings()))
+    if as_json:
+        console.print_json(json.dumps([finding.as_dict() for finding in findings]))
+    else:
+        for finding in findings:
+            console.print(
+                f"[green]✓[/] {finding.part}" if finding.is_well else f"[red]✗[/] {finding.part}: {finding.problem}"
+            )
+            if not finding.is_well:
+                console.print(f"    → {finding.remedy}", style="yellow", highlight=False)
+    raise typer.Exit(0 if all(finding.is_well for finding in findings) else 1)
+
+
+@cli.command()
+def version() -> None:
+    """Which version this is."""
+    typer.echo(VERSION)
+
+
+class _Complaint(typer.Exit):
+    """Something the person at the keyboard can mend; said in a line, without a traceback."""
+
+    def __init__(self, words: str) -> None:
+        errors.print(f"[red]✗[/] {words}", highlight=False, soft_wrap=True)
+        super().__init__(2)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"PLENARI_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        raise _Complaint(f"The settings are wrong. {wrong}") from None
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except NoSuchSession as unknown:
+        raise _Complaint(f"There is no session {unknown}. `plenari session list` shows them.") from None
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _print(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        console.print_json(json.dumps(facts, ensure_ascii=False))
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        table.add_row(f"[dim]{name}[/]", str(value))
+    console.print(table)
+
+
+def main() -> None:
+    """The entry point of `plenari`."""
+    logs.configure()
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""`plenari doctor`: every part that Plenari needs, whether it is well, and if not how to mend it."""
+
+import asyncio
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import asyncpg
+
+from bot.client import Bot
+from bot.errors import BotError, LoginRefused
+from orchestrator.access import LEAST_SECRET
+from orchestrator.app import account, destinations, now, open_database, token_secret
+from orchestrator.settings import Settings
+from orchestrator.store.embedded import DatabaseUnavailable
+from recorder.errors import RecorderError
+from recorder.jibri import Jibri
+
+_LEAST_FREE_BYTES = 20 * 1024**3
+"""Two sessions of five hours at 3 Mbit/s, with room to make one file of each."""
+_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+_DESTINATION_PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found of one part; an empty `problem` is good news."""
+
+    part: str
+    problem: str = ""
+    remedy: str = ""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.problem
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "is_well": self.is_well}
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at every part, one after the other, so that what is said first is what the rest stands on."""
+    return [
+        _programs(),
+        _disk(settings),
+        _secrets(settings),
+        await _database(settings),
+        await _xmpp(settings),
+        await _channel(settings),
+        *await _encoders(settings),
+    ]
+
+
+def _programs() -> Finding:
+    part = "programs: ffmpeg, a font for the cards"
+    missing = [name for name in ("ffmpeg", "ffprobe", "setpriv") if shutil.which(name) is None]
+    if missing:
+        return Finding(part=part, problem=f"{', '.join(missing)} not found", remedy="run ./run setup")
+    if not _FONT.exists():
+        return Finding(part=part, problem=f"{_FONT} not found", remedy="apt-get install fonts-dejavu-core")
+    return Finding(part=part)
+
+
+def _disk(settings: Settings) -> Finding:
+    part = f"disk for recordings: {settings.data}"
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(settings.data).free
+    except OSError as error:
+        return Finding(part=part, problem=str(error.strerror), remedy="name a folder you may write to in PLENARI_DATA")
+    if free < _LEAST_FREE_BYTES:
+        return Finding(
+            part=part,
+            problem=f"{free // 1024**2} MiB free, too little for two long sessions",
+            remedy="free some space, or name a larger disk in PLENARI_DATA",
+        )
+    return Finding(part=part)
+
+
+def _secrets(settings: Settings) -> Finding:
+    part = "secrets: token secret, Jitsi application secret"
+    for name, value in (
+        ("PLENARI_TOKEN_SECRET", token_secret(settings)),
+        ("PLENARI_JITSI_APP_SECRET", settings.jitsi_app_secret.get_secret_value()),
+    ):
+        if len(value.encode()) < LEAST_SECRET:
+            return Finding(
+                part=part,
+                problem=f"{name} is shorter than {LEAST_SECRET} bytes",
+                remedy=f"set {name}; a good one: openssl rand -base64 48 (Jitsi's must equal JWT_APP_SECRET)",
+            )
+    return Finding(part=part)
+
+
+async def _database(settings: Settings) -> Finding:
+    part = "database"
+    try:
+        async with open_database(settings) as pool:
+            await pool.fetchval("SELECT count(*) FROM session")
+    except (OSError, asyncpg.PostgresError, DatabaseUnavailable) as error:
+        return Finding(
+            part=part,
+            problem=str(error) or type(error).__name__,
+            remedy="check PLENARI_DATABASE; leave it empty for the embedded one",
+        )
+    return Finding(part=part)
+
+
+async def _xmpp(settings: Settings) -> Finding:
+    part = f"XMPP: {settings.xmpp_host}:{settings.xmpp_port} as {settings.xmpp_user}@{settings.hidden_domain}"
+    try:
+        async with Bot(account(settings), now):
+            return Finding(part=part)
+    except LoginRefused:
+        remedy = "check PLENARI_XMPP_USER and PLENARI_XMPP_PASSWORD; the account must exist on the hidden domain"
+        return Finding(part=part, problem="the account or its password is refused", remedy=remedy)
+    except (BotError, ValueError) as error:
+        remedy = "check PLENARI_XMPP_HOST, PLENARI_XMPP_PORT, PLENARI_XMPP_TLS and PLENARI_XMPP_CA"
+        return Finding(part=part, problem=str(error), remedy=remedy)
+
+
+async def _channel(settings: Settings) -> Finding:
+    part = "channel of the broadcast"
+    try:
+        chosen = destinations(settings.channel.get_secret_value())
+    except ValueError as error:
+        return Finding(
+            part=part, problem=str(error), remedy="take address and key from the channel's live control room"
+        )
+    if not chosen:
+        return Finding(part=f"{part}: none, sessions are only archived")
+    for destination in chosen:
+        address = urlsplit(destination.address)
+        is_encrypted = address.scheme == "rtmps"
+        host, port = address.hostname or "", address.port or (443 if is_encrypted else 1935)
+        try:
+            async with asyncio.timeout(_DESTINATION_PATIENCE_SECONDS):
+                _, writer = await asyncio.open_connection(host, port, ssl=is_encrypted or None)
+                writer.close()
+        except (OSError, TimeoutError) as error:
+            remedy = "check the address in PLENARI_CHANNEL, and that the firewall lets it out"
+            return Finding(part=f"{part}: {host}:{port}", problem=str(error) or "no answer", remedy=remedy)
+    return Finding(part=part)
+
+
+async def _encoders(settings: Settings) -> list[Finding]:
+    if not settings.jibris:
+        remedy = 'name their addresses in PLENARI_JIBRIS, such as ["http://jibri1:2222"]'
+        return [Finding(part="encoders", problem="no Jibri is configured: nothing can be broadcast", remedy=remedy)]
+    async with aiohttp.ClientSession() as client:
+        return [await _encoder(Jibri(client, url)) for url in settings.jibris]
+
+
+async def _encoder(jibri: Jibri) -> Finding:
+    part = f"encoder: {jibri.url}"
+    remedy = "is Jibri running, and does its HTTP API listen beyond its own container (external-api-host)?"
+    try:
+        health = await jibri.health()
+    except RecorderError as error:
+        return Finding(part=part, problem=str(error), remedy=remedy)
+    if not health.is_healthy:
+        return Finding(part=part, problem="it says it is unhealthy", remedy="restart it")
+    return Finding(part=f"{part} ({health.busyness.lower()})")
