@@ -73,7 +73,8 @@ class Bot:
         self._now = now
         self._machine_uid = uuid4().hex
         self._rooms: dict[str, Room] = {}
-        self._waiting: dict[str, asyncio.Future[None]] = {}
+        # Who waits for a room to be entered or left, or (room "") only to hear if the connection is lost.
+        self._waiting: dict[asyncio.Future[None], str] = {}
         self._events: asyncio.Queue[RoomEvent | Exception] = asyncio.Queue()
         self._loss: ConnectionLost | None = None
         self._exits = AsyncExitStack()
@@ -133,7 +134,7 @@ class Bot:
     async def leave(self, room: str) -> None:
         """Leave a room; RoomLeft is then among the events. No matter if the bot is not in it. Raises ConnectionLost."""
         inside = self._rooms.get(room.lower())
-        if inside is None:
+        if inside is None or not inside.has_entered:
             return
         try:
             await self._send_and_wait(inside.jid, build_leave(inside.jid, inside.nick), _LEAVE_PATIENCE)
@@ -165,13 +166,14 @@ class Bot:
 
     async def _send_and_wait(self, room: str, stanza: Element, patience: float) -> None:
         """Send and wait until the room has entered, left or refused."""
-        waiting = self._waiting[room] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[waiting] = room
         try:
             self._send(stanza)
             async with asyncio.timeout(patience):
                 await waiting
         finally:
-            del self._waiting[room]
+            del self._waiting[waiting]
 
     async def _request_conference(self, room: str) -> None:
         request = build_conference_request(room, self._machine_uid)
@@ -192,8 +194,8 @@ class Bot:
         iq: Iq = self._xmpp.make_iq(ito=to, itype=kind)
         iq.xml.append(payload)
         answer: asyncio.Future[Iq] = iq.send(timeout=patience)  # type: ignore[no-untyped-call]
-        key = f"iq {iq['id']}"
-        gone = self._waiting[key] = asyncio.get_running_loop().create_future()
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[gone] = ""
         try:
             await asyncio.wait((answer, gone), return_when=asyncio.FIRST_COMPLETED)
             if gone.done():
@@ -201,7 +203,7 @@ class Bot:
             return answer.result().xml
         finally:
             answer.cancel()
-            del self._waiting[key]
+            del self._waiting[gone]
 
     async def _ping(self) -> None:
         """Is the server still there? Any answer will do, also a refusal (XEP-0199). Raises ConnectionLost."""
@@ -262,17 +264,18 @@ class Bot:
         self._send(Element(f"{CLIENT}iq", {"type": "result", "to": sender, "id": stanza.get("id", "")}))
         return True
 
-    def _settle(self, waited_for: str, error: Exception | None = None) -> None:
-        waiting = self._waiting.get(waited_for)
-        if waiting is None or waiting.done():
-            return
-        if error is None:
-            waiting.set_result(None)
-        else:
-            waiting.set_exception(error)
+    def _settle(self, waited_for: str, refusal: JoinRefused | None = None) -> None:
+        for waiting, room in self._waiting.items():
+            if room != waited_for or waiting.done():
+                continue
+            if refusal is None:
+                waiting.set_result(None)
+            else:
+                waiting.set_exception(refusal)
 
     def _lose(self, why: str) -> None:
         self._loss = ConnectionLost(why)
         self._events.put_nowait(self._loss)
-        for waited_for in self._waiting:
-            self._settle(waited_for, ConnectionLost(why))
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_exception(ConnectionLost(why))

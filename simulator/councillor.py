@@ -165,14 +165,14 @@ class Councillor:
         query = Element(f"{_ADMIN}query")
         item = SubElement(query, f"{_ADMIN}item", {"nick": nick, "role": "none"})
         SubElement(item, f"{_ADMIN}reason").text = reason
-        await self._ask(self._room(), query)
+        await self.ask(self._room(), query)
 
     async def destroy_room(self, reason: str = "") -> None:
         """End the room for everybody, which only an owner may."""
         query = Element(f"{_OWNER}query")
         destroy = SubElement(query, f"{_OWNER}destroy")
         SubElement(destroy, f"{_OWNER}reason").text = reason
-        await self._ask(self._room(), query)
+        await self.ask(self._room(), query)
 
     async def send_presence(self, *children: Element) -> None:
         """Our presence with more children than a browser sends: for those who cheat."""
@@ -193,7 +193,7 @@ class Councillor:
 
     async def _join(self) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
-            answer = await self._ask(f"focus.{self.seat.domain}", build_conference_request(self._room(), uuid4().hex))
+            answer = await self.ask(f"focus.{self.seat.domain}", build_conference_request(self._room(), uuid4().hex))
             conference = answer.find(CONFERENCE)
             if conference is None or conference.get("ready") != "true":
                 raise Declined("the focus is not in the room")
@@ -240,8 +240,9 @@ class Councillor:
     async def _send(self, stanza: Element) -> None:
         await self._connected().send(stanza)
 
-    async def _ask(self, to: str, payload: Element) -> Element:
-        iq = Element(f"{CLIENT}iq", {"to": to, "type": "set", "id": uuid4().hex})
+    async def ask(self, to: str, payload: Element, kind: str = "set") -> Element:
+        """An IQ and its answer. Raises Declined, WebsocketClosed."""
+        iq = Element(f"{CLIENT}iq", {"to": to, "type": kind, "id": uuid4().hex})
         iq.append(payload)
         answer = self._answers[iq.get("id", "")] = asyncio.get_running_loop().create_future()
         await self._send(iq)

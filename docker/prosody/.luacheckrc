@@ -2,7 +2,6 @@
 std = "lua54"
 max_line_length = 140
 codes = true
-files["plugins/**/*.lua"] = { read_globals = { "module", "prosody" } }
 files["**/plugins/**/*.lua"] = { read_globals = { "module", "prosody" } }
 -- The configuration is Lua in which every assignment to a global is an option.
 files["**/prosody.cfg.lua"] = {

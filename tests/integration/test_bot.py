@@ -2,10 +2,12 @@
 
 import asyncio
 from pathlib import Path
+from xml.etree.ElementTree import Element, SubElement
 
 import pytest
 
 from bot.client import Account, Bot
+from bot.connection import connection
 from bot.errors import JoinRefused, NotInRoom
 from bot.events import (
     LeaveReason,
@@ -18,9 +20,11 @@ from bot.events import (
 )
 from bot.occupant import Affiliation, Role
 from simulator.councillor import Declined
-from tests.integration.jitsi import Town, account_on, now, play
+from tests.integration.jitsi import PATIENCE, Town, account_on, login_to, now, play
 
 pytestmark = pytest.mark.slow
+
+DISCO = "{http://jabber.org/protocol/disco#info}"
 
 
 def test_whoever_is_there_is_named_on_entering_and_the_past_is_not_heard_again(tmp_path: Path) -> None:
@@ -163,6 +167,39 @@ def test_leaving_lets_the_room_end(tmp_path: Path) -> None:
         # A new life of the same room: the focus made it anew.
         await town.bot.join(jid)
         assert len([e for e in town.heard if isinstance(e, RoomEntered)]) >= 1
+
+    play(tmp_path, scene)
+
+
+def test_a_client_that_asks_for_a_call_is_declined_and_one_that_asks_who_we_are_is_told(tmp_path: Path) -> None:
+    async def scene(town: Town) -> None:
+        jid = await town.enter("ple")
+        async with town.councillor("ple", "u-1") as anna:
+            await anna.enter()
+            call = Element("{urn:xmpp:jingle:1}jingle", {"action": "session-initiate", "sid": "s1"})
+            with pytest.raises(Declined, match="feature-not-implemented"):
+                await anna.ask(f"{jid}/plenari", call)
+            answer = await anna.ask(f"{jid}/plenari", Element(f"{DISCO}query"), kind="get")
+            identity = answer.find(f"{DISCO}query/{DISCO}identity")
+            assert identity is not None
+            assert (identity.get("category"), identity.get("type")) == ("client", "bot")
+
+    play(tmp_path, scene)
+
+
+def test_the_focus_may_invite_us_to_the_media_as_often_as_it_likes(tmp_path: Path) -> None:
+    async def scene(town: Town) -> None:
+        jid = await town.enter("ple")
+        login = login_to(town.prosody, town.prosody.focus_jid, town.prosody.focus_password)
+        async with connection(login, hear=lambda _: False, on_loss=lambda _: None) as xmpp:
+            presence = Element("{jabber:client}presence", {"to": f"{jid}/focus"})
+            SubElement(presence, "{http://jabber.org/protocol/muc}x")
+            xmpp.send_xml(presence)
+            for action in ("session-initiate", "source-add", "session-terminate"):
+                invitation = xmpp.make_iq(ito=f"{jid}/plenari", itype="set")
+                invitation.append(Element("{urn:xmpp:jingle:1}jingle", {"action": action, "sid": "s1"}))
+                answer = await invitation.send(timeout=PATIENCE)
+                assert answer["type"] == "result"
 
     play(tmp_path, scene)
 

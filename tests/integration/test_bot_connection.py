@@ -19,10 +19,11 @@ from tests.integration.jitsi import PATIENCE, Town, account_on, login_to, now, p
 pytestmark = pytest.mark.slow
 
 
-def test_a_killed_server_is_a_lost_connection_where_one_iterates(tmp_path: Path) -> None:
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM])
+def test_a_server_that_ends_is_a_lost_connection_where_one_iterates(tmp_path: Path, blow: signal.Signals) -> None:
     async def scene(town: Town) -> None:
         jid = await town.enter("ple")
-        town.prosody.process.send_signal(signal.SIGKILL)
+        town.prosody.process.send_signal(blow)
         await town.until_lost()
         with pytest.raises(ConnectionLost):
             town.bot.say(jid, "hi ha algú?")

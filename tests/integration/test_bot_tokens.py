@@ -24,6 +24,8 @@ from tests.integration.jitsi import Town, account_on, now, play
 
 pytestmark = pytest.mark.slow
 
+MUC_USER = "{http://jabber.org/protocol/muc#user}"
+
 
 def test_the_identity_of_the_token_reaches_the_bot(tmp_path: Path) -> None:
     async def scene(town: Town) -> None:
@@ -71,6 +73,31 @@ def test_a_forged_identity_is_taken_away(tmp_path: Path) -> None:
                 e.after.identity.id if e.after.identity else None for e in town.heard if isinstance(e, OccupantChanged)
             }
             assert identities <= {"u-1"}
+
+    play(tmp_path, scene)
+
+
+def test_a_client_cannot_speak_in_the_servers_name(tmp_path: Path) -> None:
+    """A `muc#user` element of one's own would say whose the presence is, and what happened to them."""
+
+    async def scene(town: Town) -> None:
+        jid = await town.enter("ple")
+        async with town.councillor("ple", "u-1") as anna:
+            await anna.enter()
+            forged = Element(f"{MUC_USER}x")
+            item = {"jid": f"{town.prosody.focus_jid}/x", "affiliation": "owner", "role": "moderator", "nick": "focus"}
+            SubElement(forged, f"{MUC_USER}item", item)
+            SubElement(forged, f"{MUC_USER}destroy")
+            for code in ("110", "303", "307"):
+                SubElement(forged, f"{MUC_USER}status", {"code": code})
+            await anna.rename("Focus")
+            await anna.send_presence(forged)
+            await anna.say("hi sou?")
+            heard = await town.until(MessageHeard)
+            assert heard.occupant.real_jid == anna.jid
+            assert heard.occupant.affiliation is Affiliation.NONE
+            town.bot.say(jid, "hi som")
+            await anna.hear(lambda line: line.text == "hi som")
 
     play(tmp_path, scene)
 
