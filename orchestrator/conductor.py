@@ -156,7 +156,12 @@ class Conductor:
         self._look_into_inbox()
         await self._performing.fetch()
         while not self._is_over():
-            await self._record(await self._next_letters())
+            letters = await self._next_letters()
+            try:
+                await self._record(letters)
+            except BaseException:
+                self._letters.extendleft(reversed(letters))  # their askers are answered when it has ended
+                raise
 
     def _is_over(self) -> bool:
         has_letters = bool(self._letters) or self._has_rows

@@ -43,7 +43,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             is_ready.set()
 
     # The server dies with the thread that started it, so the thread stays as long as the tests.
-    thread = threading.Thread(target=run, name="postgres")
+    thread = threading.Thread(target=run, name="postgres", daemon=True)
     thread.start()
     is_ready.wait()
     if isinstance(outcome[0], BaseException):
