@@ -4,9 +4,10 @@ One picture for the page, the JSON of the API and the terminal of the demo. Code
 sentence (facts, alerts) is worded, in the language asked for. Instants are UTC; `time_zone` is where people read them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -54,6 +55,7 @@ class QuorumView(_Part):
     light: Light
     met: bool
     present: int
+    attended: int = Field(description="Members who are counted and were there at some time")
     needed: int
     base: int
     missing: tuple[Office, ...]
@@ -73,6 +75,7 @@ class MemberView(_Part):
     presence: Presence
     until: datetime | None
     left_at: datetime | None
+    stayed: bool = Field(description="Was there when the session was adjourned")
     has_floor: bool
     vote: Choice | None = Field(description="The vote cast in the vote by name that is open")
 
@@ -126,7 +129,7 @@ class LinkState(StrEnum):
 
 
 class BroadcastView(_Part):
-    """What the public sees, and the links that bring it there, in order. `is_planned`: there is to be one at all."""
+    """What is to be seen (`picture`), and the links that bring it to the public. `is_planned`: there is to be one."""
 
     is_planned: bool
     picture: Picture
@@ -137,6 +140,14 @@ class BroadcastView(_Part):
     def links(self) -> tuple[tuple[Link, LinkState], ...]:
         """From the room towards the public."""
         return ((Link.ENCODER, self.encoder), (Link.RELAY, self.relay))
+
+    @property
+    def shows(self) -> str | None:
+        """What the public sees: the picture, `fallback` while the room's is missing, None when nothing is sent."""
+        if self.relay is not LinkState.UP:
+            return None
+        is_missing = self.picture is Picture.LIVE and self.encoder is not LinkState.UP
+        return "fallback" if is_missing else self.picture.value
 
 
 class AlertView(_Part):
@@ -197,7 +208,6 @@ def view(session: Session, records: Sequence[Recorded], now: datetime, language:
     call = session.convened
     language = language or call.language
     events = [record.event for record in records]
-    facts = [FactView(seq=r.seq, at=r.event.at, text=f.text(language)) for r in records if (f := tell(r.event, call))]
     blind = session.blind[-1] if session.blind and not session.is_observed else None
     return View(
         session=call.session,
@@ -222,8 +232,8 @@ def view(session: Session, records: Sequence[Recorded], now: datetime, language:
         vote=_vote(session),
         broadcast=_broadcast(session, events),
         alerts=_alerts(session, events, language),
-        facts=tuple(reversed(facts[-FACTS_SHOWN:])),
-        fact_count=len(facts),
+        facts=tuple(islice(_facts(records, call, language), FACTS_SHOWN)),
+        fact_count=sum(not isinstance(event, e.DeviceJoined | e.DeviceGone) for event in events),
     )
 
 
@@ -236,6 +246,7 @@ def quorum_view(session: Session) -> QuorumView:
         light=_light(session),
         met=verdict.is_met,
         present=verdict.present,
+        attended=sum(m.is_counted and bool(session.attendance.of(m.id).intervals) for m in session.body.members),
         needed=verdict.needed,
         base=verdict.base,
         missing=verdict.missing,
@@ -269,6 +280,7 @@ def _chair(session: Session, office: Office) -> Predicate:
 
 def _member(session: Session, member: Member) -> MemberView:
     attendee = session.attendance.of(member.id)
+    left_at = attendee.intervals[-1].end if attendee.intervals else None
     is_named = session.vote is not None and session.vote.method is Method.NAMED
     return MemberView(
         id=member.id,
@@ -277,7 +289,8 @@ def _member(session: Session, member: Member) -> MemberView:
         group=member.group,
         presence=attendee.presence,
         until=attendee.grace_until,
-        left_at=attendee.intervals[-1].end if attendee.intervals else None,
+        left_at=left_at,
+        stayed=left_at is not None and left_at == session.adjourned_at,
         has_floor=session.floor.speaker == member.id,
         vote=dict(session.vote.votes).get(member.id) if session.vote and is_named else None,
     )
@@ -361,7 +374,7 @@ def _alerts(session: Session, events: Iterable[e.Event], language: str) -> tuple
             text=word(
                 language,
                 "live.alert",
-                link=label(language, f"link.{event.link}"),
+                link=label(language, f"link.{event.link}").capitalize(),
                 cause=label(language, f"cause.{event.cause}"),
             ),
         )
@@ -369,6 +382,8 @@ def _alerts(session: Session, events: Iterable[e.Event], language: str) -> tuple
     )
 
 
-def title(call: Convocation, language: str) -> str:
-    """`Ple municipal · Sessió ordinària`."""
-    return f"{call.body.name} · {word(language, f'kind.{call.kind}')}"
+def _facts(records: Sequence[Recorded], call: Convocation, language: str) -> Iterator[FactView]:
+    """The record in sentences, from the end."""
+    for record in reversed(records):
+        if fact := tell(record.event, call):
+            yield FactView(seq=record.seq, at=record.event.at, text=fact.text(language))

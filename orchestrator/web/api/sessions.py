@@ -43,9 +43,9 @@ class ItemIn(In):
 class PolicyIn(In):
     """What the entity decides where the law leaves it open; what is not given is the default."""
 
-    grace_s: Annotated[int, Field(ge=0, le=600)] = 30
-    edge_pause_s: Annotated[int, Field(ge=0, le=3600)] = 60
-    floor_limit_s: Annotated[int, Field(ge=1, le=7200)] = 300
+    grace_s: Annotated[float, Field(ge=0, le=600)] = 30
+    edge_pause_s: Annotated[float, Field(ge=0, le=3600)] = 60
+    floor_limit_s: Annotated[float, Field(ge=1, le=7200)] = 300
     rule: Annotated[str, Field(max_length=40, description="Id of the quorum rule; empty: by body and call")] = ""
 
     def policy(self) -> Policy:

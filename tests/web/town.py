@@ -1,0 +1,125 @@
+"""A town hall on the web: the whole application over a real store, with sessions that are conducted here."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from orchestrator.access import Access, Jitsi, mint
+from orchestrator.council.commands import Convene, Role
+from orchestrator.council.members import EntityId, MemberId, SessionId
+from orchestrator.council.observations import Observation
+from orchestrator.sessions import Sessions, convene
+from orchestrator.store.ledger import Ledger
+from orchestrator.store.records import Records
+from orchestrator.web.app import build_app
+from orchestrator.web.house import House
+from tests.scenarios.play import MAYOR
+from tests.stage import SESSION, Clock, Performer, Store, convened, entered, open_store, until
+
+SECRET = "the-secret-that-signs-access-tokens-in-tests"
+JITSI_SECRET = "the-secret-that-jitsi-shares-with-us-in-tests"
+HERE, ELSEWHERE = EntityId("vila"), EntityId("another-town")
+
+JITSI = Jitsi(address="https://meet.example", domain="meet.plenari", app_id="plenari", app_secret=JITSI_SECRET)
+
+Client = TestClient[Request, Application]
+
+
+@dataclass(slots=True)
+class Town:
+    """The server, a client of it, and the way to what happens in the room."""
+
+    store: Store
+    clock: Clock
+    house: House
+    sessions: Sessions
+    client: Client
+    tasks: asyncio.TaskGroup
+
+    def token(
+        self, role: Role = Role.ADMIN, entity: EntityId | None = HERE, member: str | None = None, hours: float = 1
+    ) -> str:
+        access = Access(
+            role=role,
+            expires=self.clock() + timedelta(hours=hours),
+            entity=None if role in (Role.ADMIN, Role.OPERATOR) else entity,
+            member=MemberId(member) if member else MAYOR if role is Role.MEMBER else None,
+        )
+        return mint(access, secret=SECRET, now=self.clock())
+
+    def bearer(
+        self, role: Role = Role.ADMIN, entity: EntityId | None = HERE, member: str | None = None
+    ) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(role, entity, member)}"}
+
+    async def convened(self, **changes: Any) -> SessionId:
+        """The plenary of `tests.scenarios.play`, conducted here."""
+        session_id = await convened(self.store, self.clock(), **changes)
+        await self.conduct(session_id)
+        return session_id
+
+    async def conduct(self, session_id: SessionId) -> None:
+        self.tasks.create_task(self.sessions.conduct(session_id))
+        await until(lambda: self.sessions.current(session_id) is not None)
+
+    async def see(self, observation: Observation, session_id: SessionId = SESSION) -> None:
+        """Something happens in the room; returns when it is on the record."""
+        before = len(await self.store.ledger.load(session_id))
+        self.sessions.deliver(session_id, observation)
+        async with asyncio.timeout(10):
+            while len(await self.store.ledger.load(session_id)) == before:  # noqa: ASYNC110 - the record is elsewhere
+                await asyncio.sleep(0.005)
+
+    async def gathered(self, *members: MemberId, **changes: Any) -> SessionId:
+        """A session that is watched, with these members in its room."""
+        session_id = await self.convened(**changes)
+        await self.see(entered(self.clock(), *members), session_id)
+        return session_id
+
+
+@asynccontextmanager
+async def served(dsn: str) -> AsyncIterator[Town]:
+    """The town, open for business on a port of the loopback interface."""
+    async with open_store(dsn) as store:
+        clock, performer = Clock(), Performer()
+        ledger = Ledger(store.pool)
+
+        async def put_on_record(command: Convene) -> int:
+            return await convene(ledger, command, clock())
+
+        async def checks() -> dict[str, bool]:
+            return {"database": True}
+
+        house = House(
+            records=Records(store.pool),
+            ledger=ledger,
+            inbox=store.inbox,
+            listener=store.listener,
+            convene=put_on_record,
+            checks=checks,
+            jitsi=JITSI,
+            token_secret=SECRET,
+            now=clock,
+            public_url="http://plenari.example",
+            time_zone=ZoneInfo("Europe/Madrid"),
+            version="0.0.0",
+        )
+        async with TestClient(TestServer(build_app(house))) as client:
+            sessions = Sessions(store.pool, store.listener, performer, clock)
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    yield Town(store, clock, house, sessions, client, tasks)
+                    raise _Over
+            except* _Over:
+                pass
+
+
+class _Over(Exception):
+    """The test is over: whoever still conducts stops."""
