@@ -36,6 +36,7 @@ import psutil
 DATABASE: Final = "plenari"
 _ACCOUNT: Final = "plenari-postgres"
 _PATIENCE: Final = 120.0  # seconds, for starting after a crash with much to recover
+_LINGERING: Final = 5.0  # seconds, for backends of a server that was killed
 _LONGEST_SOCKET: Final = 100  # bytes; the kernel's limit for a socket's path is 107
 
 
@@ -200,7 +201,7 @@ async def _start(layout: _Cluster, settings: Mapping[str, str], log: IO[bytes]) 
             await _stop(process)
             raise DatabaseUnavailable(_last_words(layout.log))
         await asyncio.sleep(0.5)
-        deadline = min(deadline, loop.time() + _PATIENCE / 8)
+        deadline = min(deadline, loop.time() + _LINGERING)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

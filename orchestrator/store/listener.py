@@ -56,9 +56,9 @@ class Listener:
         lost = asyncio.Event()
         async with self._pool.acquire() as connection:
             connection.add_termination_listener(lambda _: lost.set())
-            for channel in Channel:
-                await connection.add_listener(channel, self._pass_on)
             try:
+                for channel in Channel:
+                    await connection.add_listener(channel, self._pass_on)
                 self._call_all()
                 await lost.wait()
             finally:
