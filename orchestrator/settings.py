@@ -9,8 +9,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _seconds(value: object) -> object:
+    """`30` or `2.5` in the environment are seconds; ISO 8601 (`PT30S`) is understood as well."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 class Settings(BaseSettings):
@@ -70,9 +81,9 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="RTMP(S) address with key of the channel that broadcasts go to; empty: archive only"),
     ] = SecretStr("")
-    delay: Annotated[timedelta, Field(description="Delay of the broadcast, in seconds")] = timedelta(seconds=3)
+    delay: Annotated[Seconds, Field(description="Delay of the broadcast, in seconds")] = timedelta(seconds=3)
     farewell: Annotated[
-        timedelta, Field(description="How long the last card stays on the air after the session, in seconds")
+        Seconds, Field(description="How long the last card stays on the air after the session, in seconds")
     ] = timedelta(seconds=20)
     picture_size: Annotated[str, Field(description="Size of Jibri's picture", pattern=r"^\d+x\d+$")] = "1280x720"
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -94,9 +94,9 @@ class Director:
         self.performed.append(Performed(step=step, at=self.now(), outcomes=(outcome,)))
 
     async def _perform(self, step: Step) -> Performed:
-        since, at = len(self.ears.facts), self.now()
+        since, at, listeners = len(self.ears.facts), self.now(), self._inside()
         await self._do(step.do)
-        outcomes = tuple([await self._see(sight, since, at) for sight in step.see])
+        outcomes = tuple([await self._see(sight, since, at, listeners) for sight in step.see])
         recorded = {fact.name.partition(".")[0] for fact in self.ears.facts[since:] if isinstance(fact, Recorded)}
         return Performed(step=step.name, at=at, outcomes=outcomes, broken=tuple(n for n in step.never if n in recorded))
 
@@ -135,7 +135,7 @@ class Director:
         await api.post("/entities", play.entity.model_dump(), role="admin")
         await api.post(f"{entity}/bodies", play.body.model_dump(), role="admin")
         members = [person.model_dump(exclude_none=True) for person in play.members]
-        await api.put(f"{body}/members", members, role="secretary")
+        await api.put(f"{body}/members", {"members": members}, role="secretary")
         convened = await api.post("/sessions", self._convocation(), role="secretary")
         self.session = convened["id"]
         self._tasks = [
@@ -155,7 +155,7 @@ class Director:
             "public": True,
             "ground": "lrbrl_46_3",
             "agenda": [item.model_dump() for item in play.agenda],
-            "policy": {"grace": play.grace / self.speed, "floor_limit": play.floor, "edge_pause": 60},
+            "policy": {"grace_s": play.grace / self.speed, "floor_limit_s": play.floor},
         }
 
     async def _enter(self, member: str) -> None:
@@ -172,7 +172,7 @@ class Director:
             websocket=self.town.websocket,
             domain=self.town.domain,
             room=link["room"],
-            token=link["token"],
+            token=link["jwt"],
         )
 
         def hear(line: Line) -> None:
@@ -215,21 +215,22 @@ class Director:
             self.screen.picture = shown[-1].picture if shown else "–"
             await asyncio.sleep(0.25)
 
-    async def _see(self, sight: Sight, since: int, at: datetime) -> Outcome:
+    async def _see(self, sight: Sight, since: int, at: datetime, listeners: tuple[str, ...]) -> Outcome:
+        """`listeners` were in the room when the step began; of them, those who still are hear what is said to all."""
         try:
-            seen_at = await self._seen_at(sight, since)
+            seen_at = await self._seen_at(sight, since, [m for m in listeners if self._people[m].is_inside])
         except TimeoutError:
             return Outcome(sight=_label(sight), is_seen=False)
         reaction = (seen_at - self._cause(since, at)).total_seconds() * 1000
         return Outcome(sight=_label(sight), is_seen=True, reaction_ms=round(reaction, 1))
 
-    async def _seen_at(self, sight: Sight, since: int) -> datetime:
+    async def _seen_at(self, sight: Sight, since: int, listeners: list[str]) -> datetime:
         """When it was seen. Raises TimeoutError."""
         match sight:
             case EventSeen(event=name, fields=fields):
                 return await self._wait(lambda fact: _is_event(fact, name, fields), since, sight.within)
             case ChatHeard(chat=text):
-                return await self._wait_for_all(text, self._inside(), since, sight.within, is_private=False)
+                return await self._wait_for_all(text, listeners, since, sight.within, is_private=False)
             case PrivateHeard(private=text, to=to):
                 return await self._wait_for_all(text, to, since, sight.within, is_private=True)
             case QuorumShown(quorum=wanted):
@@ -266,7 +267,7 @@ class Director:
         return (await self.ears.wait_for(is_it, since, patience)).at
 
     async def _wait_for_all(
-        self, text: str, who: tuple[str, ...], since: int, patience: float, *, is_private: bool
+        self, text: str, who: Sequence[str], since: int, patience: float, *, is_private: bool
     ) -> datetime:
         """When the last of them heard it. Nobody else may hear what is private."""
         heard = [
