@@ -21,6 +21,8 @@ from recorder.errors import ArchiveFailed, ManifestBroken
 MANIFEST = "manifest.jsonl"
 _GENESIS = "0" * 64
 _PIECE = 1024 * 1024
+_TOUCH = 100
+"""Milliseconds by which neighbours may overlap: sound and pictures do not end together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ async def measure(file: Path) -> tuple[int, int]:
 async def finish(folder: Path, target: Path) -> Recording:
     """One MP4 that plays while it loads, of all segments in the manifest, by stream copy. Times are the broadcast's
     clock: what was not recorded stays a hole, so that chapters and the record agree. Raises `ArchiveFailed`."""
-    segments = sorted(await asyncio.to_thread(verify, folder), key=lambda segment: segment.first_ms)
+    segments = await asyncio.to_thread(verify, folder)
     if not segments:
         raise ArchiveFailed("nothing was recorded")
     partial = target.with_name(f".{target.stem}.partial.mp4")
@@ -163,7 +165,7 @@ async def finish(folder: Path, target: Path) -> Recording:
     try:
         async with asyncio.TaskGroup() as tasks:
             complaint = tasks.create_task(child.stderr.read())
-            await _pour(folder, segments, child.stdin)
+            await _pour(folder, _cuts(segments), child.stdin)
     finally:
         if child.returncode is None and not child.stdin.is_closing():
             child.kill()
@@ -180,10 +182,29 @@ def _recording(file: Path, segments: int) -> Recording:
     return Recording(file=file, size=file.stat().st_size, sha256=digest, segments=segments)
 
 
-async def _pour(folder: Path, segments: list[Segment], into: asyncio.StreamWriter) -> None:
+def _cuts(segments: list[Segment]) -> list[tuple[Segment, int | None]]:
+    """The segments to put together, each with the time (ms) up to which it counts if not to its end.
+
+    A writer that replaces a dead one begins with the last keyframe once more: from there on what it wrote holds. Names
+    sort by writer and number.
+    """
+    cuts: list[tuple[Segment, int | None]] = []
+    later, limit = "", 1 << 62
+    begins = limit
+    for segment in reversed(sorted(segments, key=lambda segment: segment.file)):
+        writer = segment.file.rpartition("-")[0]
+        if writer != later:
+            later, limit = writer, min(limit, begins)
+        begins = min(begins, segment.first_ms)
+        if segment.first_ms < limit - _TOUCH:
+            cuts.append((segment, limit if segment.last_ms > limit + _TOUCH else None))
+    return cuts[::-1]
+
+
+async def _pour(folder: Path, cuts: list[tuple[Segment, int | None]], into: asyncio.StreamWriter) -> None:
     try:
-        for segment, following in zip(segments, [*segments[1:], None], strict=True):
-            async for piece in _pieces(folder / segment.file, segment, following):
+        for segment, limit in cuts:
+            async for piece in _pieces(folder / segment.file, limit):
                 into.write(piece)
                 await into.drain()
         into.close()
@@ -192,18 +213,17 @@ async def _pour(folder: Path, segments: list[Segment], into: asyncio.StreamWrite
         into.close()  # ffmpeg has given up: its last words say why
 
 
-async def _pieces(file: Path, segment: Segment, following: Segment | None) -> AsyncIterator[bytes]:
-    """The segment's bytes. After a crash of the writer the next segment begins with the last keyframe once more: then
-    the end is cut off here."""
-    if following is None or segment.last_ms <= following.first_ms + 100:
+async def _pieces(file: Path, limit: int | None) -> AsyncIterator[bytes]:
+    """The segment's bytes, up to the limit."""
+    if limit is None:
         with file.open("rb") as content:
             while piece := await asyncio.to_thread(content.read, _PIECE):
                 yield piece
         return
     child = await asyncio.create_subprocess_exec(
-        *graph.until(file, following.first_ms / 1000), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+        *graph.until(file, limit / 1000), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
-    assert child.stdout  # noqa: S101 - a pipe
+    assert child.stdout is not None  # noqa: S101 - a pipe
     while piece := await child.stdout.read(_PIECE):
         yield piece
     await child.wait()

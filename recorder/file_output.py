@@ -38,6 +38,7 @@ class FileOutput(Output):
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._manifest = Manifest(folder)
+        self._begins = 0
 
     async def run(self) -> None:
         """As every output; in the end nothing that was written stands without its line."""
@@ -54,6 +55,7 @@ class FileOutput(Output):
             )
         except OSError:
             raise OutputLostError("recorder_cannot_start") from None
+        self._begins = self._joining()[0].ts
         self._open()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -83,11 +85,15 @@ class FileOutput(Output):
             raise OutputLostError("recorder_died") from None
 
     async def _list_segments(self, child: Process) -> None:
-        """ffmpeg says `file,first,last` (seconds) for each segment that it has closed."""
+        """ffmpeg says `file,first,last` (seconds) for each segment that it has closed; of its first one it says that
+        it began at 0, whenever it did."""
+        begins: int | None = self._begins
         assert child.stdout  # noqa: S101 - a pipe
         async for line in child.stdout:
             name, first, last = next(csv.reader([line.decode()]))
-            await self._add(self._folder / name, round(float(first) * 1000), round(float(last) * 1000), recovered=False)
+            first_ms = round(float(first) * 1000) if begins is None else begins
+            begins = None
+            await self._add(self._folder / name, first_ms, round(float(last) * 1000), recovered=False)
         if not self._is_ending:
             raise OutputLostError("recorder_died")
 

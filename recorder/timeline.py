@@ -171,7 +171,7 @@ class Timeline:
         if self._on_air and (held.flow is not self._on_air or self._has_leapt(held.tag, now)):
             tags += self._cut(self.mode, now)
         if self._on_air is None:
-            if not held.may_join or late > _LATE:
+            if not held.may_join or late > _LATE or self._is_ahead(now):
                 return tags
             tags += self._join(held, now)
         ts = held.tag.ts + self._offset
@@ -182,6 +182,10 @@ class Timeline:
         else:
             written = self._lane.write_audio(held.tag.body, ts, held.headers)
         return tags + written
+
+    def _is_ahead(self, now: float) -> bool:
+        """The last picture is later than the clock says: wait, or every cut would add to it."""
+        return self._lane.last_video is not None and self._lane.last_video > now + 1
 
     def _has_leapt(self, tag: Tag, now: float) -> bool:
         """The source's clock jumped, or ran away little by little: ahead of ours, or further behind than a stall."""

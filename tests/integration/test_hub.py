@@ -1,0 +1,239 @@
+"""A broadcast that is hurt in every way that has been seen to happen; on real processes, with the measured margins."""
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from recorder.archive import verify
+from recorder.broadcasts import Broadcasts
+from recorder.events import HubLost, OutputLive, OutputLost, SourceLive, SourceLost
+from recorder.flv import Kind
+from recorder.modes import Mode
+from tests.integration.studio import (
+    PLE,
+    PUBLIC_KEY,
+    Studio,
+    command_lines,
+    decode,
+    encode_clip,
+    gaps,
+    seconds,
+    studio,
+)
+from tests.recorder.waiting import until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("clip") / "clip.flv"
+    encode_clip(file)
+    return file
+
+
+def play(
+    folder: Path, clip: Path, story: Callable[[Studio], Awaitable[None]], mode: Mode = Mode.LIVE, delay: float = 0.0
+) -> None:
+    async def run() -> None:
+        async with studio(folder, clip, mode, delay) as stage:
+            await story(stage)
+
+    asyncio.run(run())
+
+
+def test_an_encoder_that_is_killed_and_returns_leaves_no_trace_in_the_public_stream(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        began = time.monotonic()
+        encoder = stage.encode()
+        await stage.source_on_air()
+        await asyncio.sleep(2)
+        killed = time.monotonic()
+        encoder.kill()
+        assert await stage.slate_on_air(killed) - killed <= 0.3
+        await stage.happened(lambda event: isinstance(event, SourceLost) and event.cause == "source_closed")
+        await asyncio.sleep(1)
+        stage.encode()
+        await stage.source_on_air(time.monotonic())
+        await until(lambda: sum(isinstance(event, SourceLive) for event in stage.events) == 2)
+        await asyncio.sleep(1)
+        recording = await stage.finish()
+        lasted = time.monotonic() - began
+        assert stage.server.sessions() == 1
+        (public,) = stage.server.recordings()
+        steps = gaps(public)
+        assert steps[Kind.VIDEO] <= 67
+        assert steps[Kind.AUDIO] <= 120
+        assert decode(public)[1] == ""
+        pictures, complaints = decode(recording)
+        assert complaints == ""
+        assert pictures >= (lasted - 2) * 30
+        assert seconds(recording) >= lasted - 2
+
+    play(tmp_path, clip, story)
+
+
+def test_strangers_do_no_harm_and_no_key_is_shown(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        stage.encode()
+        await stage.source_on_air()
+        port = (await stage.status()).port
+        with socket.create_connection(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)) as garbage:
+            garbage.sendall(b"\x03" + os.urandom(5000))
+            thief = stage.encode(stage.address[:-6] + "wrong!")
+            await until(thief.has_ended)
+            second = stage.encode()
+            await until(second.has_ended)
+            await asyncio.sleep(1)
+        status = await stage.status()
+        assert status.source.connections == 1
+        assert status.slate is None
+        lines = command_lines()
+        assert PUBLIC_KEY not in lines
+        assert stage.address.rpartition("/")[2] not in lines
+        words = (stage.folder / "broadcasts" / PLE / "hub.log").read_text()
+        assert PUBLIC_KEY not in words
+        assert stage.address.rpartition("/")[2] not in words
+        await stage.broadcasts.stop(PLE)
+        assert gaps(stage.server.recordings()[0])[Kind.VIDEO] <= 67
+
+    play(tmp_path, clip, story)
+
+
+def test_a_destination_that_dies_costs_the_archive_nothing_and_gets_the_picture_back(
+    tmp_path: Path, clip: Path
+) -> None:
+    async def story(stage: Studio) -> None:
+        began = time.monotonic()
+        stage.encode()
+        await stage.source_on_air()
+        await asyncio.sleep(1)
+        await stage.server.kill()
+        await stage.happened(lambda event: isinstance(event, OutputLost) and event.name == "public")
+        await asyncio.sleep(4)
+        stage.events.clear()
+        await stage.server.start()
+        returned = time.monotonic()
+        assert await stage.source_on_air(returned) - returned <= 4
+        await stage.happened(lambda event: isinstance(event, OutputLive) and event.name == "public")
+        recording = await stage.finish()
+        lasted = time.monotonic() - began
+        assert stage.server.sessions() == 2
+        pictures, complaints = decode(recording)
+        assert complaints == ""
+        assert pictures >= (lasted - 1) * 30
+
+    play(tmp_path, clip, story)
+
+
+def test_a_hub_killed_in_a_closed_session_comes_back_closed(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        encoder = stage.encode()
+        await stage.source_on_air()
+        commanded = time.monotonic()
+        await stage.broadcasts.set_mode(PLE, Mode.SECRET)
+        acknowledged = time.monotonic()
+        assert await stage.slate_on_air(commanded) - commanded <= 0.3
+        await asyncio.sleep(1)
+        killed, killed_at = time.monotonic(), stage.now()
+        os.kill((await stage.status()).pid, signal.SIGKILL)
+        await stage.happened(lambda event: isinstance(event, HubLost))
+        await until(encoder.has_ended)
+        await stage.slate_on_air(killed + 0.1, limit=8)
+        stage.encode()
+        await stage.happened(lambda event: isinstance(event, SourceLive) and event.at > killed_at)
+        await asyncio.sleep(3)
+        status = await stage.status()
+        assert (status.mode, status.slate) == (Mode.SECRET, Mode.SECRET)
+        assert stage.public.pictures(is_slate=False, since=acknowledged + 0.3) == []
+        reopened = time.monotonic()
+        await stage.broadcasts.set_mode(PLE, Mode.LIVE)
+        assert await stage.source_on_air(reopened) - reopened <= 4
+        recording = await stage.finish()
+        assert decode(recording)[1] == ""
+
+    play(tmp_path, clip, story)
+
+
+def test_a_stalled_encoder_is_covered_and_its_backlog_is_kept(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        encoder = stage.encode()
+        await stage.source_on_air()
+        await asyncio.sleep(2)
+        os.kill(encoder.pid, signal.SIGSTOP)
+        stalled = time.monotonic()
+        assert 1.3 <= await stage.slate_on_air(stalled) - stalled <= 2.0
+        await stage.happened(lambda event: isinstance(event, SourceLost) and event.cause == "source_stalled")
+        await asyncio.sleep(1)
+        os.kill(encoder.pid, signal.SIGCONT)
+        await stage.source_on_air(time.monotonic())
+        await asyncio.sleep(1)
+        recording = await stage.finish()
+        assert stage.server.sessions() == 1
+        (public,) = stage.server.recordings()
+        assert gaps(public)[Kind.VIDEO] <= 67
+        assert decode(public)[1] == ""
+        assert decode(recording)[1] == ""
+
+    play(tmp_path, clip, story)
+
+
+def test_an_archive_whose_writer_is_killed_is_found_again_and_whole(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        began = time.monotonic()
+        stage.encode()
+        await stage.source_on_air()
+        await asyncio.sleep(3)
+        pid = (await stage.status()).pid
+        (writer,) = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        os.kill(writer, signal.SIGKILL)
+        await stage.happened(lambda event: isinstance(event, OutputLost) and event.name == "archive")
+        await asyncio.sleep(3)
+        recording = await stage.finish()
+        lasted = time.monotonic() - began
+        segments = verify(stage.broadcasts.archive(PLE))
+        assert any(segment.recovered for segment in segments)
+        pictures, complaints = decode(recording)
+        assert complaints == ""
+        assert (lasted - 2) * 30 <= pictures <= lasted * 30 + 30
+        assert stage.server.sessions() == 1
+
+    play(tmp_path, clip, story)
+
+
+def test_a_hub_outlives_the_program_and_is_adopted(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        stage.encode()
+        await stage.source_on_air()
+        before = await stage.status()
+        async with Broadcasts(stage.folder / "broadcasts", stage.now) as another:
+            assert (await another.status(PLE)).pid == before.pid
+        after = await stage.status()
+        assert (after.pid, after.source.connections, after.slate) == (before.pid, 1, None)
+        assert os.getsid(after.pid) == after.pid
+
+    play(tmp_path, clip, story)
+
+
+def test_with_a_delay_what_was_said_just_before_a_closed_session_never_airs(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        stage.encode()
+        await stage.source_on_air()
+        for _ in range(2):
+            commanded = time.monotonic()
+            await stage.broadcasts.set_mode(PLE, Mode.SECRET)
+            assert await stage.slate_on_air(commanded) - commanded <= 0.3
+            await asyncio.sleep(1)
+            assert stage.public.pictures(is_slate=False, since=commanded + 0.3) == []
+            reopened = time.monotonic()
+            await stage.broadcasts.set_mode(PLE, Mode.LIVE)
+            assert await stage.source_on_air(reopened) - reopened >= 1.5
+        assert stage.server.sessions() == 1
+
+    play(tmp_path, clip, story, delay=1.5)
