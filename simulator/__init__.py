@@ -1,1 +1,1 @@
-"""A town hall that is not there: councillors, a focus, a Jibri, a public server. The demo, training and tests use it."""
+"""A town hall that is not there: councillors, a focus, a Jibri, a public server. For demo, training and tests."""

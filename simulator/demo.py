@@ -3,22 +3,28 @@
 import asyncio
 import json
 import shutil
+import signal
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from bot.errors import BotError
+from recorder.errors import RecorderError
 from simulator.director import Director, Performed
 from simulator.ears import Ears, Heard, Shown
 from simulator.play import Play
+from simulator.prosody import ProsodyDidNotStart
 from simulator.screen import Screen
-from simulator.town import Town, town
+from simulator.town import PlenariDidNotStart, first_free_port, town
 from simulator.viewer import Viewer
 
+_PORT = 8080
 _FRAMES_A_SECOND = 8
 _RECORDING_PATIENCE_SECONDS = 60.0
 
@@ -32,43 +38,71 @@ async def run(
     play: Play, output: Path, *, port: int, speed: float, is_exiting: bool, is_only_serving: bool, console: Console
 ) -> int:
     """Run the demo and return its exit status: 0 if all that the script expects was seen to happen."""
-    world_folder = output / "world"
+    folder = output / "world"
     if output.exists() and any(output.iterdir()):
-        if not world_folder.exists():
-            console.print(
-                f"[red]✗[/] La carpeta {output} no és buida i no és d'una demo: trieu-ne una altra amb --output."
-            )
+        if not folder.exists():
+            console.print(f"[red]✗[/] {output} no és buida i no és d'una demo: trieu una altra carpeta amb --output.")
             return 2
         shutil.rmtree(output)
+    folder.mkdir(parents=True)
+    _log_to(folder / "simulator.log")
     console.print("Engeguem Prosody, Postgres, el servidor RTMP i Plenari…", style="dim")
-    async with town(world_folder, play.entity.id, now, port=port) as world:
-        page = f"{world.api.base}/enter#{world.api.token('secretary')}"
-        if is_only_serving:
-            return await _serve(world, page, console)
-        ears = Ears()
-        screen = Screen(play=play, now=now, page=world.api.base)
-        director = Director(play=play, town=world, ears=ears, screen=screen, now=now, speed=speed)
-        await _perform(
-            director, Viewer(world_folder / "public", world.data / "broadcasts" / "slates", ears, now), console
-        )
-        await _keep(director, output)
-        _tell(director, output, page, console)
-        if not is_exiting:
-            console.print("Plenari continua obert a la pàgina de dalt; Ctrl-C per acabar.", style="dim")
-            with suppress(asyncio.CancelledError):
-                await asyncio.Event().wait()
-    return 1 if any(step.failures for step in director.performed) else 0
+    status = 1
+    try:
+        async with town(folder, play.entity.id, now, port=port or first_free_port(_PORT)) as world:
+            screen = Screen(play=play, now=now, page=world.api.base)
+            director = Director(play=play, town=world, ears=Ears(), screen=screen, now=now, speed=speed)
+            if is_only_serving:
+                await _serve(director, console)
+                return 0
+            await _perform(director, console)
+            await _keep(director, output)
+            _tell(director, output, console)
+            status = 1 if any(step.failures for step in director.performed) else 0
+            if not is_exiting:
+                console.print("Plenari continua obert a la pàgina de dalt; Ctrl-C per acabar.", style="dim")
+                await _until_interrupted()
+    except* (PlenariDidNotStart, ProsodyDidNotStart, RecorderError, BotError, OSError) as failures:
+        console.print(f"[red]✗[/] La demo no ha pogut continuar: {_innermost(failures)}", highlight=False)
+        console.print(f"  Els registres són a {folder}.", highlight=False)
+    return status
 
 
-async def _serve(world: Town, page: str, console: Console) -> int:
-    console.print(f"[green]✓[/] Tot engegat. La pàgina: {page}", soft_wrap=True)
-    console.print(f"   L'API: {world.api.base}/api/v1   Ctrl-C per acabar.")
-    await asyncio.Event().wait()
-    return 0
+def _innermost(error: BaseException) -> BaseException:
+    return _innermost(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
-async def _perform(director: Director, viewer: Viewer, console: Console) -> None:
+def _log_to(file: Path) -> None:
+    """The terminal is the play's; what the simulated parts log goes to a file."""
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file.open("a", encoding="utf-8")))
+
+
+async def _serve(director: Director, console: Console) -> None:
+    """A town with a session convened for now, and nobody in it yet."""
+    await director.convene()
+    console.print("[green]✓[/] Tot engegat, amb una sessió convocada. Entreu-hi com a secretària:")
+    console.print(f"  {_page(director)}", soft_wrap=True, highlight=False)
+    console.print(f"  L'API: {director.town.api.base}/api/v1    Ctrl-C per acabar.", highlight=False)
+    await _until_interrupted()
+
+
+async def _until_interrupted() -> None:
+    interrupted = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, interrupted.set)
+    await interrupted.wait()
+
+
+def _page(director: Director) -> str:
+    """The live page, with an access token in the fragment, which browsers send to no server."""
+    api = director.town.api
+    return f"{api.base}/enter?next=/sessions/{director.session}#{api.token('secretary')}"
+
+
+async def _perform(director: Director, console: Console) -> None:
     """Play, with the screen kept up to date; without a terminal, a line a step."""
+    world = director.town
+    viewer = Viewer(world.folder / "public", world.data / "broadcasts" / "slates", director.ears, now)
     async with asyncio.TaskGroup() as tasks:
         beside = [tasks.create_task(viewer.run(), name="viewer")]
         if console.is_terminal:
@@ -110,8 +144,9 @@ async def _keep(director: Director, output: Path) -> None:
     if recording.exists():
         shutil.copyfile(recording, output / "recording.mp4")
     (output / "public").mkdir()
-    for file_seen in world.public.recordings():
-        shutil.copy(file_seen, output / "public")
+    for number, seen in enumerate(world.public.recordings(), start=1):
+        # The server names its files after the key.
+        shutil.copy(seen, output / "public" / f"broadcast-{number}.flv")
     (output / "chat.txt").write_text(_chat(director), encoding="utf-8")
     (output / "report.json").write_text(
         json.dumps(report(director), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
@@ -149,7 +184,7 @@ def _step(step: Performed) -> dict[str, Any]:
     }
 
 
-def _tell(director: Director, output: Path, page: str, console: Console) -> None:
+def _tell(director: Director, output: Path, console: Console) -> None:
     """Say where everything lies, and what was not seen."""
     failures = [(step.step, failure) for step in director.performed for failure in step.failures]
     table = Table.grid(padding=(0, 2))
@@ -163,10 +198,7 @@ def _tell(director: Director, output: Path, page: str, console: Console) -> None
     for step, failure in failures:
         console.print(f"   {step}: {failure}", style="red")
     console.print(table)
-    console.print(
-        f"  La pàgina de la sessió: {page.replace('/enter', f'/enter?next=/sessions/{director.session}')}",
-        soft_wrap=True,
-    )
+    console.print(f"  La pàgina de la sessió: {_page(director)}", soft_wrap=True, highlight=False)
 
 
 _FILES = {

@@ -105,7 +105,8 @@ class Director:
     async def _do(self, deed: Deed) -> None:
         match deed:
             case Deed(convene=True):
-                await self._convene()
+                await self.convene()
+                self._listen()
             case Deed(say=line) if line:
                 await self._say(line.who, line.text)
             case Deed(command=command) if command:
@@ -129,7 +130,8 @@ class Director:
         for member, choice in deed.vote.items():
             await self._say(member, f"!vota {choice}")
 
-    async def _convene(self) -> None:
+    async def convene(self) -> None:
+        """Make the entity, the body and its members, and convene the session of the play."""
         play, api = self.play, self.town.api
         entity, body = f"/entities/{play.entity.id}", f"/entities/{play.entity.id}/bodies/{play.body.id}"
         await api.post("/entities", play.entity.model_dump(), role="admin")
@@ -138,6 +140,8 @@ class Director:
         await api.put(f"{body}/members", {"members": members}, role="secretary")
         convened = await api.post("/sessions", self._convocation(), role="secretary")
         self.session = convened["id"]
+
+    def _listen(self) -> None:
         self._tasks = [
             self._listening.create_task(self._follow_record(), name="record"),
             self._listening.create_task(self._follow_state(), name="state"),

@@ -55,7 +55,7 @@ class Ears:
             self._news.notify_all()
 
     async def wait_for(self, is_it: Callable[[Fact], bool], since: int, patience: float) -> Fact:
-        """The first fact from index `since` on for which `is_it` holds. Raises TimeoutError after `patience` seconds."""
+        """The first fact from index `since` on for which `is_it` holds. TimeoutError after `patience` seconds."""
         seen = since
         async with asyncio.timeout(patience), self._news:
             while True:

@@ -1,4 +1,4 @@
-"""The world of a demo: real servers on loopback, the simulated parts of a Jitsi, and Plenari as a process of its own."""
+"""The world of a demo: real servers on loopback, the simulated parts of a Jitsi, and Plenari as its own process."""
 
 import asyncio
 import os
@@ -143,7 +143,7 @@ async def town(
         jibri = await stack.enter_async_context(SimulatedJibri())
         client = await stack.enter_async_context(aiohttp.ClientSession())
         secret = secrets.token_urlsafe(48)
-        port = port or _free_port()
+        port = port or first_free_port(0)
         api = Api(client=client, base=f"http://127.0.0.1:{port}", entity=entity, secret=secret, now=now)
         environment = _environment(folder, xmpp, jibri, public, secret, port, farewell)
         world = Town(folder=folder, api=api, prosody=xmpp, jibri=jibri, public=public, environment=environment)
@@ -179,10 +179,17 @@ def _environment(
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def first_free_port(wanted: int) -> int:
+    """That port of the loopback, or the next one that nobody listens on; 0 lets the kernel choose."""
+    for port in range(wanted, 65536):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"no free port from {wanted} on")
 
 
 def _end_of(log: Path) -> str:
