@@ -72,27 +72,37 @@ async def work(
         queries = _OwnJobs(_driver(connection))
         queue = QueueManager(queries)
         queries.owner = queue.queue_manager_id
-        connection.add_termination_listener(lambda _: queue.shutdown.set())
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: (lost.set(), queue.shutdown.set()))
         for name, run in entrypoints.items():
             queue.entrypoint(name, accepts_context=False)(_job(name, run, queue.shutdown))
-        async with asyncio.TaskGroup() as tasks:
-            running = tasks.create_task(
-                queue.run(
-                    dequeue_timeout=heartbeat / 4,
-                    heartbeat_timeout=heartbeat,
-                    batch_size=_BATCH,
-                    max_concurrent_tasks=max(most, 2 * _BATCH),
-                    log_aggregation_interval=timedelta(minutes=10),
-                ),
-                name="jobs",
-            )
-            try:
-                await asyncio.shield(running)
-            except asyncio.CancelledError:
-                queue.shutdown.set()
-                await asyncio.wait({running})
-                raise
-        raise QueueLost("the connection of the job queue was closed")
+        try:
+            await _run(queue, heartbeat, most)
+        finally:
+            if not lost.is_set():
+                await connection.reset()  # PgQueuer leaves its LISTEN behind
+    raise QueueLost("the connection of the job queue was closed")
+
+
+async def _run(queue: QueueManager, heartbeat: timedelta, most: int) -> None:
+    """Until the queue shuts down. When cancelled it shuts down in order: jobs first, then what was noted of them."""
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(
+            queue.run(
+                dequeue_timeout=heartbeat / 4,
+                heartbeat_timeout=heartbeat,
+                batch_size=_BATCH,
+                max_concurrent_tasks=max(most, 2 * _BATCH),
+                log_aggregation_interval=timedelta(minutes=10),
+            ),
+            name="jobs",
+        )
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            queue.shutdown.set()
+            await asyncio.wait({running})
+            raise
 
 
 def _job(name: str, run: Work, closing: asyncio.Event) -> Callable[[Job], Awaitable[None]]:

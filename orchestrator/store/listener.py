@@ -62,7 +62,7 @@ class Listener:
                 self._call_all()
                 await lost.wait()
             finally:
-                if not connection.is_closed():
+                if not lost.is_set():
                     for channel in Channel:
                         await connection.remove_listener(channel, self._pass_on)
 
