@@ -9,18 +9,23 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from recorder import graph
 from recorder.errors import ArchiveFailed, ManifestBroken
+
+log = structlog.get_logger()
 
 MANIFEST = "manifest.jsonl"
 _GENESIS = "0" * 64
 _PIECE = 1024 * 1024
+_QUIET = 0.5
 _TOUCH = 100
 """Milliseconds by which neighbours may overlap: sound and pictures do not end together."""
 
@@ -136,7 +141,7 @@ def verify(folder: Path) -> list[Segment]:
     return segments
 
 
-async def measure(file: Path) -> tuple[int, int]:
+async def _measure(file: Path) -> tuple[int, int]:
     """First and last time in a segment, in ms on the broadcast's clock. Raises `ArchiveFailed` if it holds nothing."""
     child = await asyncio.create_subprocess_exec(
         *graph.probe(file), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
@@ -148,6 +153,22 @@ async def measure(file: Path) -> tuple[int, int]:
         return first, first + round(float(facts["duration"]) * 1000)
     except (ValueError, KeyError) as error:
         raise ArchiveFailed(f"{file.name} holds no pictures") from error
+
+
+async def recover(manifest: Manifest, files: list[Path], now: Callable[[], datetime]) -> None:
+    """List what a crash left. The writer of a hub that was killed may still be closing its last file."""
+    for file in files:
+        size = -1
+        while size != (now_size := await asyncio.to_thread(os.path.getsize, file)):
+            size = now_size
+            await asyncio.sleep(_QUIET)
+        try:
+            first, last = await _measure(file)
+        except ArchiveFailed as empty:
+            log.warning("segment_not_recovered", reason=str(empty))
+            continue
+        await asyncio.to_thread(manifest.add, file, first, last, now(), recovered=True)
+        log.info("segment_recovered", file=file.name)
 
 
 async def finish(folder: Path, target: Path) -> Recording:

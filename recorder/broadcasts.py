@@ -19,7 +19,7 @@ from typing import Self
 import structlog
 
 from recorder import archive, control, slates
-from recorder.archive import Recording
+from recorder.archive import Manifest, Recording
 from recorder.config import Destination, HubConfig, build_config, parse_config
 from recorder.errors import HubFailed, HubUnavailable
 from recorder.events import BroadcastId, Event, HubLost, differences
@@ -109,7 +109,10 @@ class Broadcasts:
 
     async def finish(self, broadcast: BroadcastId, target: Path) -> Recording:
         """One MP4 of all that was recorded, once the hub has stopped. Raises `ArchiveFailed`, `ManifestBroken`."""
-        return await archive.finish(self.archive(broadcast), target)
+        folder = self.archive(broadcast)
+        manifest = await asyncio.to_thread(Manifest, folder)
+        await archive.recover(manifest, manifest.unlisted(), self._now)
+        return await archive.finish(folder, target)
 
     def archive(self, broadcast: BroadcastId) -> Path:
         """Where the segments and their manifest are."""
@@ -171,6 +174,7 @@ class Broadcasts:
                 log.warning("hub_lost", broadcast=broadcast, reason=str(lost))
             if pause == _RETRY:
                 self._events.put_nowait(HubLost(broadcast=broadcast, at=self._now()))
+                before = None  # whatever is so with the next one is news
             try:
                 await self._spawn(broadcast)
             except HubFailed as failed:

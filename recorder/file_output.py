@@ -7,15 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from recorder import graph
-from recorder.archive import Manifest, measure
-from recorder.errors import ArchiveFailed
+from recorder.archive import Manifest, recover
 from recorder.flv import FILE_HEADER, Tag, build_tag
 from recorder.outputs import Output, OutputLostError
-
-log = structlog.get_logger()
 
 _STALL_LIMIT = 8.0
 _CLOSING_LIMIT = 10.0
@@ -38,12 +33,12 @@ class FileOutput(Output):
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._manifest = Manifest(folder)
-        self._begins = 0
+        self._begins: int | None = None
 
     async def run(self) -> None:
         """As every output; in the end nothing that was written stands without its line."""
         await super().run()
-        await self._recover(self._manifest.unlisted())
+        await recover(self._manifest, self._manifest.unlisted(), self._now)
 
     async def _run_once(self) -> None:
         left_behind = self._manifest.unlisted()
@@ -55,11 +50,11 @@ class FileOutput(Output):
             )
         except OSError:
             raise OutputLostError("recorder_cannot_start") from None
-        self._begins = self._joining()[0].ts
+        self._begins = None
         self._open()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._recover(left_behind))
+                tasks.create_task(recover(self._manifest, left_behind, self._now))
                 tasks.create_task(self._list_segments(child))
                 await self._write(child)
         finally:
@@ -73,6 +68,8 @@ class FileOutput(Output):
         try:
             child.stdin.write(FILE_HEADER)
             while batch := await self._next():
+                if self._begins is None:
+                    self._begins = batch[0].ts
                 child.stdin.write(b"".join(build_tag(tag) for tag in batch))
                 async with asyncio.timeout(_STALL_LIMIT):
                     await child.stdin.drain()
@@ -87,30 +84,13 @@ class FileOutput(Output):
     async def _list_segments(self, child: Process) -> None:
         """ffmpeg says `file,first,last` (seconds) for each segment that it has closed; of its first one it says that
         it began at 0, whenever it did."""
-        begins: int | None = self._begins
+        is_first = True
         assert child.stdout  # noqa: S101 - a pipe
         async for line in child.stdout:
             name, first, last = next(csv.reader([line.decode()]))
-            first_ms = round(float(first) * 1000) if begins is None else begins
-            begins = None
-            await self._add(self._folder / name, first_ms, round(float(last) * 1000), recovered=False)
+            first_ms = self._begins if is_first and self._begins is not None else round(float(first) * 1000)
+            is_first = False
+            last_ms, file = round(float(last) * 1000), self._folder / name
+            await asyncio.to_thread(self._manifest.add, file, first_ms, last_ms, self._now(), recovered=False)
         if not self._is_ending:
             raise OutputLostError("recorder_died")
-
-    async def _recover(self, files: list[Path]) -> None:
-        """List what a crash left. A child of a hub that was killed may still be closing its last file."""
-        for file in files:
-            size = -1
-            while size != file.stat().st_size:
-                size = file.stat().st_size
-                await asyncio.sleep(0.5)
-            try:
-                first, last = await measure(file)
-            except ArchiveFailed:
-                log.warning("segment_empty", file=file.name)
-                continue
-            await self._add(file, first, last, recovered=True)
-            log.info("segment_recovered", file=file.name)
-
-    async def _add(self, file: Path, first: int, last: int, *, recovered: bool) -> None:
-        await asyncio.to_thread(self._manifest.add, file, first, last, self._now(), recovered=recovered)

@@ -145,8 +145,9 @@ class Output(ABC):
 
     def _open(self) -> None:
         """From now on tags are taken, beginning with those that a joining receiver needs."""
-        self._is_open, self._must_join = True, False
+        self._is_open = True
         self._queue.extend(self._joining())
+        self._must_join = not self._queue
         self._queued = sum(len(tag.body) for tag in self._queue)
         self.starts += 1
         self._woken.set()

@@ -8,16 +8,21 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from recorder.archive import verify
 from recorder.broadcasts import Broadcasts
+from recorder.errors import JibriBusy
 from recorder.events import HubLost, OutputLive, OutputLost, SourceLive, SourceLost
 from recorder.flv import Kind
+from recorder.jibri import Busyness, Jibri
 from recorder.modes import Mode
+from simulator.jibri import SimulatedJibri
 from tests.integration.studio import (
     PLE,
     PUBLIC_KEY,
+    SMALL,
     Studio,
     command_lines,
     decode,
@@ -203,6 +208,29 @@ def test_an_archive_whose_writer_is_killed_is_found_again_and_whole(tmp_path: Pa
         assert complaints == ""
         assert (lasted - 2) * 30 <= pictures <= lasted * 30 + 30
         assert stage.server.sessions() == 1
+
+    play(tmp_path, clip, story)
+
+
+def test_a_jibri_whose_encoder_dies_is_free_again(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        async with SimulatedJibri(picture=SMALL) as simulated, aiohttp.ClientSession() as client:
+            jibri = Jibri(client, simulated.url)
+            await jibri.start(session="s1", base="https://meet", room="ple's room", address=stage.address)
+            with pytest.raises(JibriBusy):
+                await jibri.start(session="s2", base="https://meet", room="ple", address=stage.address)
+            await stage.source_on_air()
+            assert simulated.encoder_pid is not None
+            killed = time.monotonic()
+            os.kill(simulated.encoder_pid, signal.SIGKILL)
+            await stage.slate_on_air(killed)
+            await until(lambda: simulated.failures == 1)
+            assert (await jibri.health()).busyness is Busyness.IDLE
+            await jibri.start(session="s3", base="https://meet", room="ple", address=stage.address)
+            await stage.source_on_air(time.monotonic())
+            await jibri.stop()
+            await stage.happened(lambda event: isinstance(event, SourceLost))
+            assert simulated.failures == 1
 
     play(tmp_path, clip, story)
 

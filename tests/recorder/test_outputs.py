@@ -1,10 +1,16 @@
 """The relay against an RTMP server of our own on the loopback, so that every kind of loss can be made to happen."""
 
 import asyncio
+import ipaddress
+import ssl
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import recorder.outputs
 from recorder.flv import Kind, Tag
@@ -39,8 +45,8 @@ class Destination:
         self.reads = True
         self.writers: list[asyncio.StreamWriter] = []
 
-    async def open(self, port: int = 0) -> int:
-        self.server = await asyncio.start_server(self._receive, "127.0.0.1", port)
+    async def open(self, port: int = 0, tls: ssl.SSLContext | None = None) -> int:
+        self.server = await asyncio.start_server(self._receive, "127.0.0.1", port, ssl=tls)
         self.port: int = self.server.sockets[0].getsockname()[1]
         return self.port
 
@@ -86,13 +92,13 @@ class Destination:
 class Studio:
     """A relay and the programme that it is fed with, a picture at a time."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, scheme: str = "rtmp") -> None:
         self.ts = BEGIN
         self.gop: list[Tag] = []
         self.changes = 0
         self.relay = RelayOutput(
             name="youtube",
-            address=f"rtmp://127.0.0.1:{port}/live2",
+            address=f"{scheme}://127.0.0.1:{port}/live2",
             key="key",
             picture=Picture(),
             joining=lambda: list(self.gop),
@@ -237,5 +243,56 @@ def test_an_address_without_a_host_behind_it_is_named() -> None:
             await until(lambda: studio.relay.condition.health is Health.LOST)
             assert studio.relay.condition.cause in {"destination_unknown", "destination_unreachable"}
             studio.relay.end()
+
+    asyncio.run(play())
+
+
+def certificate(file: Path) -> ssl.SSLContext:
+    """A server's TLS with a certificate that it has signed itself, written to the file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    began = datetime(2020, 1, 1, tzinfo=UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(began)
+        .not_valid_after(began + timedelta(days=36500))
+        .add_extension(address, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file.write_bytes(
+        made.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_rtmps_is_for_trusted_certificates_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_trusted: bool
+) -> None:
+    tls = certificate(tmp_path / "server.pem")
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server.pem"))
+
+    async def play() -> None:
+        destination = Destination()
+        studio = Studio(await destination.open(tls=tls), "rtmps")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(studio.relay.run())
+            await until(lambda: studio.relay.condition.health is not Health.STARTING)
+            if is_trusted:
+                await until(lambda: destination.tags != [] and len(destination.tags[0]) == 2)
+            else:
+                assert studio.relay.condition.cause == "certificate_refused"
+                assert destination.asked == []
+            studio.relay.end()
+        destination.kill()
 
     asyncio.run(play())
