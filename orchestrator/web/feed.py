@@ -6,10 +6,11 @@ back after an hour (`Last-Event-ID`) and one which is slow are told everything o
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aiohttp import web
-from aiohttp_sse import EventSourceResponse, sse_response
+from aiohttp_sse import EventSourceResponse
 
 from orchestrator.council.members import SessionId
 from orchestrator.web.house import House
@@ -35,8 +36,10 @@ async def stream(
     request: web.Request, house: House, session_id: SessionId, since: Since, known: int
 ) -> web.StreamResponse:
     """Answer with a stream that begins after version `known`, until the client or the house goes."""
-    with house.changes(session_id) as changed:
-        async with sse_response(request, ping_interval=_BEAT) as response:
+    response = EventSourceResponse(ping_interval=_BEAT)
+    with house.changes(session_id) as changed, suppress(ConnectionError):
+        await response.prepare(request)
+        async with response:
             while response.is_connected() and not house.is_closing:
                 changed.clear()
                 for item in await since(known):

@@ -15,6 +15,7 @@ from orchestrator.wording import Language
 
 HOUSE = web.AppKey("house", House)
 ACCESS = web.RequestKey("access", Access)
+SESSION_LANGUAGE = web.RequestKey("session_language", str)
 LANGUAGE_COOKIE = "plenari_language"
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -46,6 +47,7 @@ async def session_of(request: web.Request) -> Reading:
     """The session in the path, as it is now. Raises `Problem` (NOT_FOUND)."""
     reading = await house_of(request).read(SessionId(request.match_info["id"]))
     require_entity(request, reading.session.convened.entity.id)
+    request[SESSION_LANGUAGE] = reading.session.convened.language
     return reading
 
 
@@ -73,13 +75,16 @@ def invalid(error: ValidationError) -> Problem:
     )
 
 
-def language_of(request: web.Request, session_language: str = "") -> Language:
-    """The language to answer in: asked for with `?lang`, chosen before, the session's, or the browser's."""
-    for asked in (request.query.get("lang"), request.cookies.get(LANGUAGE_COOKIE), session_language):
-        if asked in set(Language):
-            return Language(asked)
-    found = negotiate_locale(_accepted(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), list(Language), sep="-")
-    return Language(found) if found else Language.CA
+def language_of(request: web.Request) -> Language:
+    """The language to answer in: asked for with `?lang`, else on a page the one chosen before or the session's, and
+    in the API what `Accept-Language` says."""
+    is_page = not request.path.startswith("/api/")
+    chosen = (request.cookies.get(LANGUAGE_COOKIE), request.get(SESSION_LANGUAGE)) if is_page else ()
+    accepted = negotiate_locale(_accepted(request.headers.get(hdrs.ACCEPT_LANGUAGE, "")), list(Language), sep="-")
+    for language in (request.query.get("lang"), *chosen, accepted, request.get(SESSION_LANGUAGE)):
+        if language in set(Language):
+            return Language(language)
+    return Language.CA
 
 
 def _accepted(header: str) -> Sequence[str]:

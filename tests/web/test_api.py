@@ -9,6 +9,7 @@ from datetime import timedelta
 import jwt
 import openpyxl
 import pytest
+from structlog.testing import capture_logs
 
 from orchestrator.council.commands import Role
 from orchestrator.store.ledger import verify
@@ -310,6 +311,26 @@ class Unanswered:
 
     async def answer(self, asked):
         return await self._inbox.answer(asked, timedelta(milliseconds=50))
+
+
+def test_no_token_is_ever_logged(dsn):
+    async def main():
+        async with served(dsn) as town:
+            with capture_logs() as logs:
+                await town.convened()
+                token = town.token(Role.ADMIN)
+                headers = {"Authorization": f"Bearer {token}"}
+                link = f"/api/v1/sessions/{SESSION}/members/{MAYOR}/link"
+                way = await (await town.client.post(link, headers=headers)).json()
+                await town.client.get(f"/api/v1/sessions?access_token={token}")
+                await town.client.post("/enter", data={"token": token}, headers={"Sec-Fetch-Site": "same-origin"})
+                await town.client.get("/", headers={"Authorization": f"Bearer {token[:-3]}xyz"})
+            served_lines = [line for line in logs if line["event"] == "request_served"]
+            assert len(served_lines) >= 4
+            assert token[:40] not in repr(logs)
+            assert way["jwt"][-40:] not in repr(logs)
+
+    asyncio.run(main())
 
 
 def test_the_service_says_how_it_is_without_a_token(dsn):

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
+from aiohttp.web import Application, AppRunner, Request
 
 from orchestrator.access import Access, Jitsi, mint
 from orchestrator.council.commands import Convene, Role
@@ -74,7 +74,7 @@ class Town:
         before = len(await self.store.ledger.load(session_id))
         self.sessions.deliver(session_id, observation)
         async with asyncio.timeout(10):
-            while len(await self.store.ledger.load(session_id)) == before:  # noqa: ASYNC110 - the record is elsewhere
+            while len(await self.store.ledger.load(session_id)) == before:
                 await asyncio.sleep(0.005)
 
     async def gathered(self, *members: MemberId, **changes: Any) -> SessionId:
@@ -111,7 +111,7 @@ async def served(dsn: str) -> AsyncIterator[Town]:
             time_zone=ZoneInfo("Europe/Madrid"),
             version="0.0.0",
         )
-        async with TestClient(TestServer(build_app(house))) as client:
+        async with TestClient(_Server(build_app(house))) as client:
             sessions = Sessions(store.pool, store.listener, performer, clock)
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -119,6 +119,13 @@ async def served(dsn: str) -> AsyncIterator[Town]:
                     raise _Over
             except* _Over:
                 pass
+
+
+class _Server(TestServer):
+    """Serves as the program does: a handler is not cancelled when its client goes away."""
+
+    async def _make_runner(self, **options: Any) -> AppRunner:
+        return AppRunner(self.app, **options | {"handler_cancellation": False, "access_log": None})
 
 
 class _Over(Exception):

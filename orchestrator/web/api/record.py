@@ -51,7 +51,7 @@ class EventsOut(BaseModel):
 async def read_live(request: web.Request) -> web.StreamResponse:
     """Everything there is to see now; as a stream, again after every change."""
     reading = await session_of(request)
-    language = language_of(request, reading.session.convened.language)
+    language = language_of(request)
     house = house_of(request)
 
     def picture(of: Reading) -> View:

@@ -29,7 +29,7 @@ WhyNot = Callable[..., Reason | None]
 async def show(request: web.Request) -> web.Response:
     """The whole page."""
     reading = await session_of(request)
-    language = language_of(request, reading.session.convened.language)
+    language = language_of(request)
     values = _values(house_of(request), reading, access_of(request), language)
     return page(request, "live.html", language, values)
 
@@ -39,7 +39,7 @@ async def feed(request: web.Request) -> web.StreamResponse:
     reading = await session_of(request)
     house, access = house_of(request), access_of(request)
     session_id = reading.session.convened.session
-    language = language_of(request, reading.session.convened.language)
+    language = language_of(request)
 
     async def since(known: int) -> Sequence[Item]:
         now = await house.read(session_id)
