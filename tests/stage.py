@@ -122,5 +122,5 @@ def connected(at: datetime, member: MemberId) -> MemberConnected:
 async def until(condition: Callable[[], bool], patience: float = 10.0) -> None:
     """Wait until it holds. Raises TimeoutError."""
     async with asyncio.timeout(patience):
-        while not condition():  # noqa: ASYNC110 - the condition is anything
+        while not condition():
             await asyncio.sleep(0.005)

@@ -272,7 +272,7 @@ def test_an_effect_that_cannot_be_performed_is_given_up_and_the_next_one_is_perf
 
 async def _all_settled(scene: Scene) -> None:
     async with asyncio.timeout(10):
-        while await scene.store.outbox.pending(SESSION):  # noqa: ASYNC110
+        while await scene.store.outbox.pending(SESSION):
             await asyncio.sleep(0.01)
 
 

@@ -67,7 +67,7 @@ def test_the_job_that_convening_planned_conducts_it_and_http_is_answered(dsn):
                     assert isinstance(await store.inbox.answer(asked), Accepted)
                 await until(lambda: not sessions.sessions())
                 async with asyncio.timeout(10):
-                    while await store.pool.fetchval("SELECT count(*) FROM pgqueuer"):  # noqa: ASYNC110
+                    while await store.pool.fetchval("SELECT count(*) FROM pgqueuer"):
                         await asyncio.sleep(0.02)
                 working.cancel()
 

@@ -73,7 +73,8 @@ async def work(
         queue = QueueManager(queries)
         queries.owner = queue.queue_manager_id
         lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: (lost.set(), queue.shutdown.set()))
+        connection.add_termination_listener(lambda _: lost.set())
+        connection.add_termination_listener(lambda _: queue.shutdown.set())
         for name, run in entrypoints.items():
             queue.entrypoint(name, accepts_context=False)(_job(name, run, queue.shutdown))
         try:

@@ -117,7 +117,7 @@ def test_a_worker_that_stood_still_cannot_take_the_job_from_who_took_it_over(dsn
             second.stdin.write(b"end\n")
             await says(second, f"ended {SESSION}")
             async with asyncio.timeout(10):
-                while await rows(store.pool):  # noqa: ASYNC110
+                while await rows(store.pool):
                     await asyncio.sleep(0.02)
             await end(first, second)
 
@@ -214,7 +214,7 @@ def test_a_session_has_one_job_of_a_kind_at_a_time(dsn):
                 assert len(await rows(store.pool)) == 1
                 may_end.set()
                 async with asyncio.timeout(10):
-                    while await rows(store.pool):  # noqa: ASYNC110
+                    while await rows(store.pool):
                         await asyncio.sleep(0.02)
                 await plan(store.pool, SESSION)
                 await until(lambda: len(begun) == 2)
