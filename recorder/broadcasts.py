@@ -6,8 +6,11 @@ dies is started again at once; it remembers its port, its key's file and its mod
 
 import asyncio
 import contextlib
+import fcntl
 import json
+import os
 import secrets
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,10 +24,10 @@ import structlog
 from recorder import archive, control, slates
 from recorder.archive import Manifest, Recording
 from recorder.config import Destination, HubConfig, build_config, parse_config
-from recorder.errors import HubFailed, HubUnavailable
+from recorder.errors import HubFailed, HubSilent, HubUnavailable
 from recorder.events import BroadcastId, Event, HubLost, differences
 from recorder.graph import Picture
-from recorder.hub import ARCHIVE, LOG
+from recorder.hub import ARCHIVE, LOG, PID
 from recorder.ingest import APP
 from recorder.modes import Mode, write_atomically
 from recorder.slates import Card
@@ -172,6 +175,8 @@ class Broadcasts:
                     before, pause = status, _RETRY
             except HubUnavailable as lost:
                 log.warning("hub_lost", broadcast=broadcast, reason=str(lost))
+                if isinstance(lost, HubSilent):
+                    _end_hub(self._of(broadcast))
             if pause == _RETRY:
                 self._events.put_nowait(HubLost(broadcast=broadcast, at=self._now()))
                 before = None  # whatever is so with the next one is news
@@ -181,6 +186,15 @@ class Broadcasts:
                 log.error("hub_failed", broadcast=broadcast, reason=str(failed))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _MOST_RETRY)
+
+
+def _end_hub(folder: Path) -> None:
+    """Kill a hub that hangs. Only who holds the lock on its file is a hub: a process id alone may have passed on."""
+    with (folder / PID).open("r+") as pid_file:
+        try:
+            fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.kill(int(pid_file.read()), signal.SIGKILL)
 
 
 def _read_config(file: Path) -> HubConfig | None:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from recorder.errors import HubUnavailable
+from recorder.errors import HubSilent, HubUnavailable
 from recorder.modes import Mode
 from recorder.status import Status, build_status, parse_status
 
@@ -28,7 +28,8 @@ class Controlled(Protocol):
     def changed(self) -> asyncio.Event:
         """Set at the next change of the status."""
 
-    def status(self) -> Status: ...
+    def status(self) -> Status:
+        """How it is now."""
 
     def show(self, mode: Mode) -> None:
         """Returns when the mode is on disk and on the air. Raises `OSError` when it cannot be written."""
@@ -117,7 +118,8 @@ async def ask(folder: Path, **request: str) -> Status:
 
 
 async def subscribe(folder: Path) -> AsyncIterator[Status]:
-    """The hub's status, on every change and each second. Raises `HubUnavailable` when it is not there or dies."""
+    """The hub's status, on every change and each second. Raises `HubUnavailable` when it is not there or dies,
+    `HubSilent` when it hangs."""
     async with _connected(folder) as (reader, writer):
         writer.write(_line({"do": "subscribe"}))
         while True:
@@ -125,7 +127,7 @@ async def subscribe(folder: Path) -> AsyncIterator[Status]:
                 async with asyncio.timeout(_ANSWER_LIMIT):
                     line = await reader.readline()
             except TimeoutError:
-                raise HubUnavailable("it has fallen silent") from None
+                raise HubSilent("it has fallen silent") from None
             yield _status(line)
 
 

@@ -11,6 +11,10 @@ class HubUnavailable(RecorderError):
     """The hub's process does not answer on its control socket."""
 
 
+class HubSilent(HubUnavailable):
+    """The hub's process is there and says nothing: it hangs."""
+
+
 class HubFailed(RecorderError):
     """The hub's process could not be started; the message is its last line."""
 

@@ -93,6 +93,7 @@ class Hub:
             control.cancel()
 
     def status(self) -> Status:
+        """How it is now."""
         public = self._programme.public
         return Status(
             broadcast=self._config.broadcast,
@@ -108,17 +109,18 @@ class Hub:
         )
 
     def show(self, mode: Mode) -> None:
-        """On disk first, then on the air: whoever is told that the room is closed can rely on it after any crash."""
+        """Returns when the mode holds and will hold after any crash. The room is opened once that is on the disk, and
+        closed at once: if the disk fails then, the caller hears the error, and nobody the room. Raises `OSError`."""
         if mode is Mode.LIVE:
             store_mode(self._folder / MODE, mode)
             self._programme.show(mode)
         else:
-            # Off the air at once, even if the disk fails: then the caller hears the error, and nobody the room.
             self._programme.show(mode)
             store_mode(self._folder / MODE, mode)
         log.info("mode_shown", mode=mode)
 
     def stop(self) -> None:
+        """Begin to end; `run` returns when the archive is closed."""
         self._stopping.set()
 
     async def _take_in(self) -> None:
@@ -232,7 +234,6 @@ def main() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.dict_tracebacks,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(),

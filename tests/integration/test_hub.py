@@ -249,6 +249,18 @@ def test_a_hub_outlives_the_program_and_is_adopted(tmp_path: Path, clip: Path) -
     play(tmp_path, clip, story)
 
 
+def test_a_hub_that_hangs_is_replaced(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        pid = (await stage.status()).pid
+        os.kill(pid, signal.SIGSTOP)
+        hung = time.monotonic()
+        await stage.happened(lambda event: isinstance(event, HubLost))
+        await stage.slate_on_air(hung + 1)
+        assert (await stage.status()).pid != pid
+
+    play(tmp_path, clip, story)
+
+
 def test_with_a_delay_what_was_said_just_before_a_closed_session_never_airs(tmp_path: Path, clip: Path) -> None:
     async def story(stage: Studio) -> None:
         stage.encode()

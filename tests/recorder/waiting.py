@@ -7,5 +7,5 @@ from collections.abc import Callable
 async def until(condition: Callable[[], bool], limit: float = 10.0) -> None:
     """Returns as soon as the condition holds. Raises `TimeoutError` when it does not within `limit` seconds."""
     async with asyncio.timeout(limit):
-        while not condition():  # noqa: ASYNC110 - what is watched are processes and files, which set no event
+        while not condition():
             await asyncio.sleep(0.01)
