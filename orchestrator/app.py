@@ -113,6 +113,7 @@ class _Program:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_until_told_to_stop(), name="signals")
                 tasks.create_task(self._listener.run(), name="listener")
+                tasks.create_task(self._sessions.keep_alive(), name="signs of life")
                 tasks.create_task(self._chamber.run(), name="chamber")
                 tasks.create_task(self._broadcasting.run(), name="broadcasting")
                 tasks.create_task(jobs.work(self._pool, self._entrypoints(), heartbeat=settings.heartbeat), name="jobs")

@@ -273,7 +273,7 @@ class _Broadcast:
                 self._has_source = False
                 await self._report_down(Link.RELAY, "hub_lost", at)
             case OutputLive() | OutputLost() | ModeShown() | SlateOnAir() | SourceOnAir():
-                log.debug("broadcast_report", session_id=self.session_id, event=type(event).__name__)
+                log.debug("broadcast_report", session_id=self.session_id, report=type(event).__name__)
             case _:
                 assert_never(event)
 

@@ -26,7 +26,7 @@ from orchestrator.council.decide import decide
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event
 from orchestrator.council.members import SessionId
-from orchestrator.council.observations import Observation, TimePassed
+from orchestrator.council.observations import ChamberLost, Grade, Observation, Sighting, TimePassed
 from orchestrator.council.react import react
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.session import Phase, Session, evolve, next_deadline, replay
@@ -92,11 +92,18 @@ class _Draft:
 
 
 async def take_over(session_id: SessionId, stage: Stage) -> "Conductor":
-    """Become the session's conductor; whoever was it before is fenced. Raises `NoSuchSession`."""
-    term = await stage.ledger.take(session_id)
+    """Become the session's conductor; whoever was it before is fenced. Raises `NoSuchSession`.
+
+    A conductor that died could not say that it stopped watching: its last sign of life is when nobody watched any more.
+    """
+    tenure = await stage.ledger.take(session_id)
     recorded = await stage.ledger.load(session_id)
     session = replay(entry.event for entry in recorded)
-    return Conductor(session_id, stage, term=term, session=session, version=len(recorded))
+    conductor = Conductor(session_id, stage, term=tenure.term, session=session, version=len(recorded))
+    if session.is_observed:
+        signs = [recorded[-1].recorded_at, *([tenure.before_alive_at] if tenure.before_alive_at else [])]
+        conductor.deliver(ChamberLost(seen=Sighting(grade=Grade.PRESENCE, at=max(signs))))
+    return conductor
 
 
 class Conductor:

@@ -1,5 +1,6 @@
 """Which sessions are conducted in this process. The job `conduct_session` runs `Sessions.conduct`."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from orchestrator.store.inbox import Accepted, Inbox
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener
 from orchestrator.store.outbox import Outbox
+
+_SIGN_OF_LIFE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -86,6 +89,13 @@ class Sessions:
     def sessions(self) -> Mapping[SessionId, Session]:
         """Each session that is conducted here, as it is now."""
         return {session_id: conductor.session for session_id, conductor in self._conductors.items()}
+
+    async def keep_alive(self) -> None:
+        """Say for ever, on the record's side, that the conductors of this process live."""
+        while True:
+            if self._conductors:
+                await self._stage.ledger.mark_alive(tuple(self._conductors), self._stage.now())
+            await asyncio.sleep(_SIGN_OF_LIFE_SECONDS)
 
     def __iter__(self) -> Iterator[SessionId]:
         return iter(tuple(self._conductors))

@@ -96,7 +96,7 @@ async def _until_interrupted() -> None:
 def _page(director: Director) -> str:
     """The live page, with an access token in the fragment, which browsers send to no server."""
     api = director.town.api
-    return f"{api.base}/enter?next=/sessions/{director.session}#{api.token('secretary')}"
+    return f"{api.base}/enter#token={api.token('secretary')}&next=/sessions/{director.session}"
 
 
 async def _perform(director: Director, console: Console) -> None:

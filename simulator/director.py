@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, assert_never
@@ -73,10 +73,19 @@ class Director:
     _listening: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    @asynccontextmanager
+    async def council(self) -> AsyncIterator[None]:
+        """The town's people, and who listens to them. On the way out everybody leaves."""
+        async with self._listening, self._exits:
+            yield
+            await self._exits.aclose()
+            for task in self._tasks:
+                task.cancel()
+
     async def perform(self) -> None:
         """Play all steps. What was not seen is in `performed`; the play goes on all the same."""
         start = self.now()
-        async with self._listening, self._exits:
+        async with self.council():
             for step in self.play.steps:
                 due = start + timedelta(seconds=step.at / self.speed)
                 await asyncio.sleep(max(0.0, (due - self.now()).total_seconds()))
@@ -84,9 +93,6 @@ class Director:
                 performed = await self._perform(step)
                 self.performed.append(performed)
                 self.screen.end(step.name, "; ".join(performed.failures) or None)
-            await self._exits.aclose()
-            for task in self._tasks:
-                task.cancel()
 
     def failed(self, step: str, failure: str) -> None:
         """Something beyond the script did not happen."""
@@ -108,7 +114,7 @@ class Director:
                 await self.convene()
                 self._listen()
             case Deed(say=line) if line:
-                await self._say(line.who, line.text)
+                await self.say(line.who, line.text)
             case Deed(command=command) if command:
                 await self._command(command)
             case Deed(raise_hand=member) if member:
@@ -122,13 +128,13 @@ class Director:
 
     async def _do_each(self, deed: Deed) -> None:
         for member in deed.enter:
-            await self._enter(member)
+            await self.enter(member)
         for member in deed.leave:
             await self._people[member].leave()
         for member in deed.drop:
             await self._people[member].drop()
         for member, choice in deed.vote.items():
-            await self._say(member, f"!vota {choice}")
+            await self.say(member, f"!vota {choice}")
 
     async def convene(self) -> None:
         """Make the entity, the body and its members, and convene the session of the play."""
@@ -162,7 +168,8 @@ class Director:
             "policy": {"grace_s": play.grace / self.speed, "floor_limit_s": play.floor},
         }
 
-    async def _enter(self, member: str) -> None:
+    async def enter(self, member: str) -> None:
+        """A member comes into the room, for the first time or again."""
         if member not in self._people:
             self._people[member] = await self._exits.enter_async_context(
                 await self._councillor(self.play.person(member))
@@ -197,7 +204,8 @@ class Director:
         elif is_first:
             self.screen.said(line.at, "Plenari", line.text)
 
-    async def _say(self, member: str, text: str) -> None:
+    async def say(self, member: str, text: str) -> None:
+        """A member writes a line in the room's chat."""
         self.screen.said(self.now(), self.play.person(member).name, text)
         await self._people[member].say(text)
 

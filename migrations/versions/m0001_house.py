@@ -48,7 +48,8 @@ _STATEMENTS: Final = (
         room      text NOT NULL,
         phase     text NOT NULL,
         version   integer NOT NULL,           -- seq of its last event
-        term      integer NOT NULL DEFAULT 0  -- counts its conductors: only the latest may write
+        term      integer NOT NULL DEFAULT 0, -- counts its conductors: only the latest may write
+        alive_at  timestamptz                 -- when its conductor last said that it lived
     )
     """,
     "CREATE INDEX session_starts_at ON session (starts_at)",

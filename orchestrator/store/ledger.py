@@ -70,6 +70,14 @@ class Recorded:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenure:
+    """A conductor's right to write. `before_alive_at`: when the one before it last said that it lived."""
+
+    term: int
+    before_alive_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """The record of all sessions in one database."""
@@ -114,17 +122,21 @@ class Ledger:
             )
         return len(events)
 
-    async def take(self, session_id: SessionId) -> int:
-        """Become the session's conductor: from now on only appends with the returned term are accepted.
+    async def take(self, session_id: SessionId) -> Tenure:
+        """Become the session's conductor: from now on only appends with the tenure's term are accepted.
 
         Raises `NoSuchSession`.
         """
-        term: int | None = await self.pool.fetchval(
-            "UPDATE session SET term = term + 1 WHERE id = $1 RETURNING term", session_id
+        row = await self.pool.fetchrow(
+            "UPDATE session SET term = term + 1 WHERE id = $1 RETURNING term, alive_at", session_id
         )
-        if term is None:
+        if row is None:
             raise NoSuchSession(session_id)
-        return term
+        return Tenure(term=row["term"], before_alive_at=row["alive_at"])
+
+    async def mark_alive(self, session_ids: Sequence[SessionId], now: datetime) -> None:
+        """Say that the conductors of these sessions live: whoever takes one over knows since when nobody watched."""
+        await self.pool.execute("UPDATE session SET alive_at = $2 WHERE id = ANY($1)", list(session_ids), now)
 
     async def append(
         self,

@@ -79,8 +79,8 @@ def test_whoever_lost_the_session_cannot_write_even_if_nothing_was_written_since
             first = await store.ledger.take(SESSION)
             second = await store.ledger.take(SESSION)
             with pytest.raises(Fenced):
-                await store.ledger.append(SESSION, [arrived(MAYOR)], [], 1, EIGHT, term=first)
-            assert await store.ledger.append(SESSION, [arrived(PAU)], [], 1, EIGHT, term=second) == 2
+                await store.ledger.append(SESSION, [arrived(MAYOR)], [], 1, EIGHT, term=first.term)
+            assert await store.ledger.append(SESSION, [arrived(PAU)], [], 1, EIGHT, term=second.term) == 2
 
     asyncio.run(main())
 
