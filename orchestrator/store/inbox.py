@@ -78,7 +78,7 @@ class Inbox:
             phase = await connection.fetchval("SELECT phase FROM session WHERE id = $1", session_id)
             if phase is None:
                 raise NobodyToAsk(session_id)
-            asked: int | None = await connection.fetchval(
+            inserted: int | None = await connection.fetchval(
                 """
                 INSERT INTO inbox (session, key, name, body) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (session, key) DO NOTHING RETURNING id
@@ -88,8 +88,7 @@ class Inbox:
                 name,
                 body,
             )
-            if asked is None:
-                return await _asked_before(connection, session_id, key, name, body)
+            asked = await _asked_before(connection, session_id, key, name, body) if inserted is None else inserted
             if phase == Phase.ADJOURNED:
                 # Nobody conducts it any more; an answer must come nevertheless.
                 answer = Answer(id=AskedId(asked), outcome=Refused(Reason.ADJOURNED))
@@ -134,11 +133,11 @@ async def _asked_before(
 
 
 async def write_answers(connection: asyncpg.pool.PoolConnectionProxy, answers: Sequence[Answer], now: datetime) -> None:
-    """Part of the ledger's transaction."""
+    """Part of the ledger's transaction. The first answer to a question stands."""
     if not answers:
         return
     await connection.executemany(
-        "UPDATE inbox SET answered_at = $2, answer = $3 WHERE id = $1",
+        "UPDATE inbox SET answered_at = $2, answer = $3 WHERE id = $1 AND answered_at IS NULL",
         [(answer.id, now, _text(answer.outcome)) for answer in answers],
     )
     for answer in answers:

@@ -8,6 +8,7 @@ import pytest
 from orchestrator.council.commands import AdjournSession, CallItem, OpenSession
 from orchestrator.council.members import SessionId
 from orchestrator.council.refusals import Reason, Refused
+from orchestrator.council.session import Phase
 from orchestrator.store.inbox import Accepted, Answer, KeyReused, NobodyToAsk
 from tests.scenarios.play import EIGHT
 from tests.stage import ADMIN, SESSION, convened, open_store
@@ -67,6 +68,20 @@ def test_nobody_waits_for_ever(dsn):
             asked = await store.inbox.ask(SESSION, OpenSession(asker=ADMIN), "k")
             with pytest.raises(TimeoutError):
                 await store.inbox.answer(asked, timedelta(seconds=0.05))
+
+    asyncio.run(main())
+
+
+def test_a_question_that_came_too_late_is_answered_when_it_is_asked_again(dsn):
+    async def main():
+        async with open_store(dsn) as store:
+            await convened(store)
+            asked = await store.inbox.ask(SESSION, OpenSession(asker=ADMIN), "k")
+            await store.ledger.append(SESSION, [], [], 1, EIGHT, phase=Phase.ADJOURNED)
+            assert await store.inbox.ask(SESSION, OpenSession(asker=ADMIN), "k") == asked
+            answer = await store.inbox.answer(asked)
+            assert isinstance(answer, Refused)
+            assert answer.reason is Reason.ADJOURNED
 
     asyncio.run(main())
 
