@@ -1,8 +1,7 @@
 """The OpenAPI 3.1 description, from the route table and the pydantic models.
 
 Pydantic writes the schemas (JSON Schema 2020-12 is what OpenAPI 3.1 uses), so that all that is left to do is to lay
-the table out. aiohttp-pydantic was looked at: it describes class-based views in OpenAPI 3.0 and has no place for
-roles, problems or streams.
+the table out.
 """
 
 import re
