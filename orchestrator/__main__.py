@@ -42,7 +42,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON, for machines.")]
 @cli.command()
 def serve() -> None:
     """Run Plenari against the Jitsi of the settings, until Ctrl-C."""
-    _run(program.serve(_settings()))
+    settings = _settings()
+    try:
+        program.check(settings)
+    except ValueError as error:
+        raise _Complaint(f"{error}. `plenari doctor` checks everything.") from None
+    _run(program.serve(settings))
 
 
 @cli.command()

@@ -23,7 +23,7 @@ from bot.client import Account
 from bot.connection import Encryption, Login
 from bot.occupant import Trust
 from orchestrator import sessions as conducting
-from orchestrator.access import Jitsi
+from orchestrator.access import LEAST_SECRET, Jitsi
 from orchestrator.broadcast import Broadcasting, Studio
 from orchestrator.chamber import Chamber
 from orchestrator.council.commands import Convene
@@ -81,8 +81,22 @@ async def open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
         yield await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=2, max_size=20))
 
 
+def check(settings: Settings) -> None:
+    """Raise ValueError, which says what to set, for settings that cannot be served with."""
+    destinations(settings.channel.get_secret_value())
+    for name, secret in (
+        ("PLENARI_JITSI_APP_SECRET", settings.jitsi_app_secret.get_secret_value()),
+        ("PLENARI_TOKEN_SECRET", token_secret(settings)),
+    ):
+        if len(secret.encode()) < LEAST_SECRET:
+            # With a secret that can be guessed anybody can be any councillor, on the record.
+            raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
+    if not settings.xmpp_password.get_secret_value():
+        raise ValueError("PLENARI_XMPP_PASSWORD is not set: the bot needs its account on the hidden domain")
+
+
 async def serve(settings: Settings) -> None:
-    """Run everything until SIGINT or SIGTERM."""
+    """Run everything until SIGINT or SIGTERM, with settings that were checked."""
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_database(settings))
         client = await stack.enter_async_context(aiohttp.ClientSession())
