@@ -61,6 +61,10 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:
             | e.FloorExpired(member=member)
         ):
             return Fact(message=_of_a_member(event), params={"name": name_of(convocation, member)})
+        case e.ToleranceEnded():
+            return Fact(message="fact.waited")
+        case e.SessionNotHeld():
+            return Fact(message="fact.not_held", codes={"cause": (f"not_held.{event.cause}",)})
         case e.QuorumReached(verdict=verdict) | e.QuorumLost(verdict=verdict) | e.QuorumAtEdge(verdict=verdict):
             return _of_the_quorum(event, verdict)
         case e.ItemCalled(number=number):

@@ -4,12 +4,13 @@ Every command carries its `Asker`. What an asker may do follows from the role th
 the office that they hold *now* (`decide.py`), never from a name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from orchestrator.council.convocation import Convocation
+from orchestrator.council.convocation import Cause, Convocation
 from orchestrator.council.members import MemberId
+from orchestrator.council.rules.shape import Regulation
 from orchestrator.council.voting import Choice, Method
 
 
@@ -42,10 +43,11 @@ class Asker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convene:
-    """Put the call on the record; the first command of every session."""
+    """Put the call on the record; the first command of every session. `regulation` is the entity's own law."""
 
     asker: Asker
     convocation: Convocation
+    regulation: Regulation = field(default_factory=Regulation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,16 @@ class OpenSession:
     """Declare the session open; needs quorum, president and secretary (LRBRL 46.2.c)."""
 
     asker: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareNotHeld:
+    """Have it on the record that the session could not be held (ROF 109.2). `note` is the cause in words."""
+
+    asker: Asker
+    cause: Cause = Cause.NO_QUORUM
+    note: str = ""
+    excused: tuple[MemberId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +162,7 @@ class CloseVote:
 Command = (
     Convene
     | OpenSession
+    | DeclareNotHeld
     | SuspendSession
     | ResumeSession
     | AdjournSession

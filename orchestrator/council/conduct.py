@@ -16,6 +16,7 @@ open debates and votes, give and take the floor, and ask for it on another's beh
 from datetime import datetime, timedelta
 from typing import assert_never
 
+from orchestrator.council.calls import as_convened, second_call_at, waits_until
 from orchestrator.council.commands import (
     AdjournSession,
     Asker,
@@ -24,6 +25,7 @@ from orchestrator.council.commands import (
     CloseVote,
     Command,
     Convene,
+    DeclareNotHeld,
     GrantFloor,
     OpenDebate,
     OpenSession,
@@ -35,7 +37,7 @@ from orchestrator.council.commands import (
     TakeFloor,
     WithdrawRequest,
 )
-from orchestrator.council.convocation import Convocation
+from orchestrator.council.convocation import Cause
 from orchestrator.council.events import (
     AlertResolved,
     DebateOpened,
@@ -48,6 +50,7 @@ from orchestrator.council.events import (
     ItemConcluded,
     SessionAdjourned,
     SessionConvened,
+    SessionNotHeld,
     SessionOpened,
     SessionResumed,
     SessionSuspended,
@@ -58,7 +61,7 @@ from orchestrator.council.events import (
 from orchestrator.council.members import MemberId, Office
 from orchestrator.council.quorum import Verdict
 from orchestrator.council.refusals import Reason, Refused
-from orchestrator.council.rules import rule_for
+from orchestrator.council.rules import NeedsOwnRule, NoSuchRule
 from orchestrator.council.session import Phase, Session
 from orchestrator.council.voting import Choice, VoteEvent, is_carried
 
@@ -66,7 +69,7 @@ from orchestrator.council.voting import Choice, VoteEvent, is_carried
 def carry_out(session: Session, command: Command, now: datetime) -> Events:  # noqa: C901 - one case a command
     """The events of one command. Raises Refused when it is not for the asker to do, or not now."""
     if isinstance(command, Convene):
-        return _convene(session, command.asker, command.convocation, now)
+        return _convene(session, command, now)
     if session.convocation is None:
         raise Refused(Reason.NOT_CONVENED)
     if session.phase is Phase.ADJOURNED:
@@ -85,6 +88,8 @@ def carry_out(session: Session, command: Command, now: datetime) -> Events:  # n
     match command:
         case OpenSession():
             return _open(session, now)
+        case DeclareNotHeld():
+            return _declare_not_held(session, command, now)
         case SuspendSession():
             return _suspend(session, now)
         case ResumeSession():
@@ -162,9 +167,13 @@ def _require_quorum(session: Session) -> Verdict:
     return verdict
 
 
-def _require_present(session: Session, member: MemberId) -> None:
+def _require_member(session: Session, member: MemberId) -> None:
     if not session.body.has(member):
         raise Refused(Reason.NO_SUCH_MEMBER, member=member)
+
+
+def _require_present(session: Session, member: MemberId) -> None:
+    _require_member(session, member)
     if member not in session.attendance.present():
         raise Refused(Reason.MEMBER_ABSENT, member=member)
 
@@ -178,14 +187,18 @@ def _require_vote(session: Session) -> VoteEvent:
 # --- The life of the session ---
 
 
-def _convene(session: Session, asker: Asker, convocation: Convocation, now: datetime) -> Events:
-    _require(asker.role in (Role.ADMIN, Role.SECRETARY))
+def _convene(session: Session, command: Convene, now: datetime) -> Events:
+    """The rule that the session will be judged by is chosen now, and kept in the call."""
+    _require(command.asker.role in (Role.ADMIN, Role.SECRETARY))
     if session.convocation:
         raise Refused(Reason.ALREADY_CONVENED)
     try:
-        rule_for(convocation.body.kind, convocation.call, convocation.policy.rule)
-    except LookupError:
-        raise Refused(Reason.NO_SUCH_RULE, rule=convocation.policy.rule) from None
+        convocation = as_convened(command.convocation, command.regulation)
+    except NoSuchRule as unknown:
+        raise Refused(Reason.NO_SUCH_RULE, rule=unknown) from None
+    except NeedsOwnRule as missing:
+        law = missing.deferral
+        raise Refused(Reason.NEEDS_OWN_RULE, law=f"{law.norm} {law.article}" if law else "") from None
     return (SessionConvened(at=now, convocation=convocation),)
 
 
@@ -197,6 +210,30 @@ def _open(session: Session, now: datetime) -> Events:
     if president is None:
         raise Refused(Reason.NO_QUORUM, missing=[Office.PRESIDENT.value])
     return (SessionOpened(at=now, president=president, verdict=verdict),)
+
+
+def _declare_not_held(session: Session, command: DeclareNotHeld, now: datetime) -> Events:
+    """For want of quorum, only after the tolerance. The law's second call is reckoned now, for the record."""
+    if session.phase is not Phase.CONVENED:
+        raise Refused(Reason.ALREADY_OPEN)
+    is_for_quorum = command.cause is Cause.NO_QUORUM
+    verdict, until = session.verdict, waits_until(session.convened)
+    if is_for_quorum and verdict.is_met:
+        raise Refused(Reason.QUORUM_IS_MET, present=verdict.present, needed=verdict.needed)
+    if is_for_quorum and now < until:
+        raise Refused(Reason.STILL_WAITING, until=until)
+    for member in command.excused:
+        _require_member(session, member)
+    not_held = SessionNotHeld(
+        at=now,
+        cause=command.cause,
+        note=command.note,
+        came=tuple(m.id for m in session.body.members if session.attendance.of(m.id).intervals),
+        excused=command.excused,
+        verdict=verdict,
+        second_call_at=second_call_at(session.convened) if is_for_quorum else None,
+    )
+    return (not_held, *_adjourn(session, now))
 
 
 def _suspend(session: Session, now: datetime) -> Events:
@@ -320,5 +357,5 @@ def _cast(session: Session, asker: Asker, member: MemberId, choice: Choice, now:
 def _close_vote(session: Session, now: datetime) -> Events:
     vote = _require_vote(session)
     tally = vote.tally()
-    carried = is_carried(tally, vote.majority, session.body.legal_number)
+    carried = is_carried(tally, vote.majority, session.body.number)
     return (VoteClosed(at=now, number=vote.item, tally=tally, is_carried=carried),)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.council.agenda import AgendaItem
-from orchestrator.council.members import Body, Entity, SessionId
+from orchestrator.council.members import Body, Entity, MemberId, SessionId
+from orchestrator.council.rules.shape import Occasion, QuorumRule, Switches
 
 
 class SessionKind(StrEnum):
@@ -14,6 +15,13 @@ class SessionKind(StrEnum):
     ORDINARY = "ordinary"
     EXTRAORDINARY = "extraordinary"
     URGENT = "urgent"
+
+
+class Cause(StrEnum):
+    """Why a session was not held (ROF 109.2)."""
+
+    NO_QUORUM = "no_quorum"
+    OTHER = "other"
 
 
 class Ground(StrEnum):
@@ -32,12 +40,14 @@ class Policy:
     `grace`: how long a member whose line dropped is still counted while the line may come back.
     `edge_pause`: the least time between two warnings of the same kind.
     `rule`: the id of the quorum rule; empty lets the body's kind and the call choose it (`council.rules`).
+    `tolerance`: how long after its hour a session waits for its quorum, before it can be declared not held.
     """
 
     grace: timedelta = timedelta(seconds=30)
     edge_pause: timedelta = timedelta(seconds=60)
     floor_limit: timedelta = timedelta(minutes=5)
     rule: str = ""
+    tolerance: timedelta = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +55,9 @@ class Convocation:
     """One convened session of one body.
 
     `starts_at` is UTC; `time_zone` is the IANA zone in which people read it. `room` is the room's name (the node of
-    its address, without the domain). `language` is `ca`, `es` or `en`. `call` is 1 or 2.
+    its address, without the domain). `language` is `ca`, `es` or `en`. `call` is 1 or 2; `follows` is the session in
+    first call that was not held. `candidate` is who a motion of censure proposes. `rule` and `switches`, by which
+    every verdict of the session is made, are filled in when it is convened (`calls.as_convened`).
     """
 
     session: SessionId
@@ -62,3 +74,8 @@ class Convocation:
     ground: Ground = Ground.LRBRL_46_3
     agenda: tuple[AgendaItem, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    occasion: Occasion = Occasion.REGULAR
+    candidate: MemberId | None = None
+    follows: SessionId | None = None
+    rule: QuorumRule | None = None
+    switches: Switches = field(default_factory=Switches)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.council.agenda import Majority
-from orchestrator.council.convocation import Convocation
+from orchestrator.council.convocation import Cause, Convocation
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import Departure, DeviceId, Grade, Link
 from orchestrator.council.quorum import Verdict
@@ -126,6 +126,30 @@ class SessionOpened:
     at: datetime
     president: MemberId
     verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToleranceEnded:
+    """The body has waited for its quorum as long as it waits, and the session has not been opened."""
+
+    at: datetime
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionNotHeld:
+    """The session never opened (ROF 109.2): why, who had come, who had excused themselves, and what was needed.
+
+    `note` is the cause in the secretary's words. `second_call_at` is when the law has the body meet again (UTC).
+    """
+
+    at: datetime
+    cause: Cause
+    note: str
+    came: tuple[MemberId, ...]
+    excused: tuple[MemberId, ...]
+    verdict: Verdict
+    second_call_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +328,8 @@ Event = (
     | QuorumLost
     | QuorumAtEdge
     | SessionOpened
+    | ToleranceEnded
+    | SessionNotHeld
     | SessionSuspended
     | SessionResumed
     | SessionAdjourned

@@ -4,6 +4,7 @@
 on the record as they were, so that a later change of a rule never changes an old one.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from orchestrator.council.members import Body, MemberId, Office
@@ -14,8 +15,10 @@ from orchestrator.council.rules import Basis, QuorumRule
 class Verdict:
     """What the rule says of who is there.
 
-    `is_met`: all three predicates hold. `present` of `base` members are there and `needed` are needed; `missing`
-    lists the offices that nobody holds. `rule`, `article` (`LRBRL 46.2.c`) and `version` say by which law.
+    `is_met`: all predicates hold. `present` of `base` members are there and `needed` are needed; `missing` lists the
+    offices that nobody holds. `rule`, `article` (`LRBRL 46.2.c`) and `version` say by which law. `is_constituted`:
+    the number was asked for at the constitution, was reached then, and is not asked for any more.
+    `lacks_councillors`: the councillors there do not outnumber the others (LRBRL 126.2).
     """
 
     is_met: bool
@@ -26,37 +29,39 @@ class Verdict:
     article: str
     version: int
     missing: tuple[Office, ...] = ()
+    is_constituted: bool = False
+    lacks_councillors: bool = False
 
     @property
     def is_at_edge(self) -> bool:
         """Whether one more departure would lose the quorum."""
-        return self.is_met and self.present == self.needed
+        return self.is_met and self.present == self.needed and not self.is_constituted
 
     @property
     def has_members(self) -> bool:
         """Whether enough members are there, whatever the offices."""
-        return self.present >= self.needed
+        return self.is_constituted or self.present >= self.needed
 
 
-def needed(rule: QuorumRule, base: int) -> int:
-    """How many of `base` members the rule asks for. Rounded up: below it a third is not reached. Never above `base`."""
-    share = rule.numerator * base
-    least = share // rule.denominator + 1 if rule.is_strict else -(-share // rule.denominator)
-    return min(max(least, rule.floor), base)
-
-
-def evaluate(rule: QuorumRule, body: Body, present: frozenset[MemberId]) -> Verdict:
+def evaluate(rule: QuorumRule, body: Body, present: frozenset[MemberId], *, is_constituted: bool = False) -> Verdict:
     """What the rule says of the body when those in `present` are there.
 
-    Whoever holds the secretary's chair now is never counted, be it a substitute who is otherwise a member.
+    `is_constituted`: under a rule that asks at the constitution, this body has been constituted; president and
+    secretary are still needed, since nobody could go on without them. Whoever holds the secretary's chair now is not
+    counted, be it a substitute who is otherwise a member, unless the rule says so.
     """
-    base = body.legal_number if rule.basis is Basis.LEGAL_NUMBER else sum(m.is_counted for m in body.members)
-    secretary = body.acting(Office.SECRETARY, present)
-    count = sum(m.is_counted and m.id in present and m.id != secretary for m in body.members)
-    least = needed(rule, base)
+    base = base_of(rule, body)
+    secretary = None if rule.is_secretary_counted else body.acting(Office.SECRETARY, present)
+    seated = [m for m in body.seated(present) if m != secretary]
+    count = len(seated)
+    if rule.basis is Basis.RESIDENTS:
+        count += _represented(body, frozenset(seated), present)
+    least = rule.needed(base)
     missing = tuple(office for office in rule.offices if body.acting(office, present) is None)
+    councillors = sum(body.member(m).is_councillor for m in seated)
+    lacks_councillors = rule.has_councillor_majority and 2 * councillors <= len(seated)
     return Verdict(
-        is_met=count >= least and not missing,
+        is_met=(is_constituted or count >= least) and not missing and not lacks_councillors,
         present=count,
         needed=least,
         base=base,
@@ -64,4 +69,24 @@ def evaluate(rule: QuorumRule, body: Body, present: frozenset[MemberId]) -> Verd
         article=rule.citation,
         version=rule.version,
         missing=missing,
+        is_constituted=is_constituted,
+        lacks_councillors=lacks_councillors,
     )
+
+
+def base_of(rule: QuorumRule, body: Body) -> int:
+    """Of how many members the rule takes its fraction."""
+    match rule.basis:
+        case Basis.LEGAL_NUMBER:
+            return body.number
+        case Basis.STATUTORY:
+            return body.legal_number
+        case Basis.MEMBERS | Basis.ELECTED | Basis.RESIDENTS:
+            return body.listed
+
+
+def _represented(body: Body, seated: frozenset[MemberId], present: frozenset[MemberId]) -> int:
+    """Those away whose proxy is there; nobody carries more than a third of the members (ROF 111.3)."""
+    away = (m for m in body.members if m.is_counted and m.id not in present)
+    carried = Counter(m.represented_by for m in away if m.represented_by in seated)
+    return sum(min(count, body.listed // 3) for count in carried.values())

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from orchestrator.council.agenda import Majority
+from orchestrator.council.convocation import Cause
 from orchestrator.council.effects import (
     AllowToSpeak,
     Announce,
@@ -52,9 +53,11 @@ from orchestrator.council.events import (
     QuorumReached,
     SessionAdjourned,
     SessionConvened,
+    SessionNotHeld,
     SessionOpened,
     SessionResumed,
     SessionSuspended,
+    ToleranceEnded,
     VoteAnnulled,
     VoteCast,
     VoteClosed,
@@ -69,8 +72,12 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "quorum.lost.members": ("present", "base", "needed", "article"),
     "quorum.lost.president": ("present", "base", "needed", "article"),
     "quorum.lost.secretary": ("present", "base", "needed", "article"),
+    "quorum.lost.councillors": ("present", "base", "needed", "article"),
     "quorum.edge": ("present", "base", "needed", "article"),
     "session.opened": ("present", "base", "needed", "article"),
+    "session.waited": ("present", "base", "needed", "article"),
+    "session.not_held": (),
+    "session.not_held.quorum": ("present", "base", "needed", "article"),
     "session.suspended": (),
     "session.resumed": ("present", "base", "needed", "article"),
     "session.adjourned": (),
@@ -120,10 +127,18 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
             return (WatchChamber(), StartBroadcast()) if session.has_broadcast else (WatchChamber(),)
         case SessionOpened(verdict=verdict):
             return (_announce("session.opened", **_counts(verdict)),)
+        case ToleranceEnded(verdict=verdict):
+            return () if verdict.is_met else (_announce("session.waited", Audience.TABLE, **_counts(verdict)),)
+        case SessionNotHeld(cause=Cause.NO_QUORUM, verdict=verdict):
+            return (_announce("session.not_held.quorum", **_counts(verdict)),)
+        case SessionNotHeld():
+            return (_announce("session.not_held"),)
         case SessionSuspended():
             return (_announce("session.suspended"),)
         case SessionResumed(verdict=verdict):
             return (_announce("session.resumed", **_counts(verdict)),)
+        case SessionAdjourned() if session.not_held:
+            return (LeaveChamber(),)
         case SessionAdjourned():
             return (_announce("session.adjourned"), LeaveChamber())
 
@@ -197,6 +212,8 @@ def _losses(verdict: Verdict) -> list[str]:
         losses.append("quorum.lost.president")
     if Office.SECRETARY in verdict.missing:
         losses.append("quorum.lost.secretary")
+    if verdict.lacks_councillors:
+        losses.append("quorum.lost.councillors")
     return losses
 
 

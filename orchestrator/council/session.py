@@ -12,6 +12,7 @@ from typing import assert_never
 
 from orchestrator.council.agenda import Agenda
 from orchestrator.council.attendance import Attendance, Interval, begun, ended
+from orchestrator.council.calls import rule_of, waits_until
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Picture
 from orchestrator.council.events import (
@@ -41,9 +42,11 @@ from orchestrator.council.events import (
     QuorumReached,
     SessionAdjourned,
     SessionConvened,
+    SessionNotHeld,
     SessionOpened,
     SessionResumed,
     SessionSuspended,
+    ToleranceEnded,
     VoteAnnulled,
     VoteCast,
     VoteClosed,
@@ -54,7 +57,7 @@ from orchestrator.council.members import Body, MemberId, Office
 from orchestrator.council.observations import Link
 from orchestrator.council.quorum import Verdict, evaluate
 from orchestrator.council.refusals import Reason, Refused
-from orchestrator.council.rules import rule_for
+from orchestrator.council.rules import Hold, QuorumRule
 from orchestrator.council.voting import VoteEvent
 
 
@@ -73,7 +76,8 @@ class Session:
 
     `was_met` is what the room was last told of the quorum. `blind` are the stretches in which nobody watched the room
     after it had been watched (the last is open while nobody does). `links` are the broadcast's links that work now;
-    `alerts` are the keys of the alerts not yet resolved.
+    `alerts` are the keys of the alerts not yet resolved. `has_waited`: the tolerance is over. `not_held` is what the
+    record says of a session that could not be held.
     """
 
     convocation: Convocation | None = None
@@ -91,6 +95,8 @@ class Session:
     alerts: frozenset[str] = frozenset()
     opened_at: datetime | None = None
     adjourned_at: datetime | None = None
+    has_waited: bool = False
+    not_held: SessionNotHeld | None = None
 
     @property
     def convened(self) -> Convocation:
@@ -107,9 +113,15 @@ class Session:
     @property
     def verdict(self) -> Verdict:
         """What the rule of the session says of who is there now, as far as is known. Raises Refused (NOT_CONVENED)."""
-        call = self.convened
-        rule = rule_for(call.body.kind, call.call, call.policy.rule)
-        return evaluate(rule, call.body, self.attendance.present())
+        return self.verdict_under(rule_of(self.convened), is_constituted=self.opened_at is not None)
+
+    def verdict_under(self, rule: QuorumRule, *, is_constituted: bool) -> Verdict:
+        """What that rule says of who is there now; `is_constituted` matters to one that asks only once.
+
+        Raises Refused (NOT_CONVENED).
+        """
+        is_settled = is_constituted and rule.hold is Hold.AT_CONSTITUTION
+        return evaluate(rule, self.body, self.attendance.present(), is_constituted=is_settled)
 
     @property
     def has_broadcast(self) -> bool:
@@ -122,10 +134,15 @@ class Session:
 
 
 def next_deadline(session: Session) -> datetime | None:
-    """When time must pass: the end of a turn, or of a grace. While nobody watches the room no grace can end."""
+    """When time must pass: the end of a turn, of a grace, or of the tolerance before the session opens.
+
+    While nobody watches the room no grace can end.
+    """
     grace_end = session.attendance.next_grace_end() if session.is_observed else None
     turn_end = session.floor.turn.until if session.floor.turn else None
-    return min((at for at in (grace_end, turn_end) if at), default=None)
+    is_waiting = session.convocation is not None and session.phase is Phase.CONVENED and not session.has_waited
+    patience_end = waits_until(session.convened) if is_waiting else None
+    return min((at for at in (grace_end, turn_end, patience_end) if at), default=None)
 
 
 def replay(events: Iterable[Event]) -> Session:
@@ -141,6 +158,10 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, convocation=convocation, agenda=Agenda(items=convocation.agenda))
         case SessionOpened(at=at):
             return replace(session, phase=Phase.OPEN, opened_at=at, picture=Picture.LIVE)
+        case ToleranceEnded():
+            return replace(session, has_waited=True)
+        case SessionNotHeld():
+            return replace(session, not_held=event)
         case SessionSuspended():
             return replace(session, phase=Phase.SUSPENDED, picture=Picture.RECESS)
         case SessionResumed():

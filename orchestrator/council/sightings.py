@@ -8,6 +8,7 @@ from functools import reduce
 from typing import assert_never
 
 from orchestrator.council.attendance import connect, disconnect, end_graces
+from orchestrator.council.calls import waits_until
 from orchestrator.council.events import (
     AlertRaised,
     AlertResolved,
@@ -21,6 +22,7 @@ from orchestrator.council.events import (
     MemberDropped,
     ObservationBegan,
     ObservationCeased,
+    ToleranceEnded,
 )
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import (
@@ -76,9 +78,16 @@ def observe(session: Session, observation: Observation, now: datetime) -> Events
 def _time_passed(session: Session, now: datetime) -> Events:
     left = end_graces(session.attendance, now) if session.is_observed else ()
     turn = session.floor.turn
-    if turn and turn.until <= now:
-        return (*left, FloorExpired(at=turn.until, member=turn.member))
-    return left
+    expired = (FloorExpired(at=turn.until, member=turn.member),) if turn and turn.until <= now else ()
+    return (*left, *expired, *_end_of_patience(reduce(evolve, left, session), now))
+
+
+def _end_of_patience(session: Session, now: datetime) -> Events:
+    """The table is told once that the body need not wait any longer."""
+    is_waiting = session.phase is Phase.CONVENED and not session.has_waited
+    if not is_waiting or now < waits_until(session.convened):
+        return ()
+    return (ToleranceEnded(at=waits_until(session.convened), verdict=session.verdict),)
 
 
 def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], seen: Sighting) -> Events:

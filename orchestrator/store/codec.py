@@ -9,7 +9,7 @@ times are UTC as `2026-03-05T18:00:00.000000Z`, durations ISO 8601 in seconds as
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
@@ -35,6 +35,8 @@ NAMES: Final[dict[type, str]] = {
     events.QuorumLost: "quorum_lost.v1",
     events.QuorumAtEdge: "quorum_at_edge.v1",
     events.SessionOpened: "session_opened.v1",
+    events.ToleranceEnded: "tolerance_ended.v1",
+    events.SessionNotHeld: "session_not_held.v1",
     events.SessionSuspended: "session_suspended.v1",
     events.SessionResumed: "session_resumed.v1",
     events.SessionAdjourned: "session_adjourned.v1",
@@ -57,6 +59,7 @@ NAMES: Final[dict[type, str]] = {
     # commands
     commands.Convene: "convene.v1",
     commands.OpenSession: "open_session.v1",
+    commands.DeclareNotHeld: "declare_not_held.v1",
     commands.SuspendSession: "suspend_session.v1",
     commands.ResumeSession: "resume_session.v1",
     commands.AdjournSession: "adjourn_session.v1",
@@ -181,6 +184,8 @@ def _plain(value: object) -> object:
     match value:
         case datetime():
             return timestamp(value)
+        case date():
+            return value.isoformat()
         case timedelta():
             return _duration(value)
         case frozenset() | set():
