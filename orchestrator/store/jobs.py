@@ -5,15 +5,17 @@ half of the heartbeat timeout; every `dequeue` of any worker also picks jobs who
 dead worker's jobs are taken after at most the timeout and one round of polling. A job that raises is deleted, unless
 it raises `RetryRequested`; a worker that is told to shut down waits for its jobs to end by themselves.
 
-Three things are added here:
+Four things are added here:
 - A job ends as soon as the worker shuts down, and is handed back to be picked at once by another.
 - A job that fails is logged and tried again, with growing pauses. One session's bug does not stop the others.
+- A worker that cannot reach its queue ends its jobs and says so, where PgQueuer would wait for them for ever.
 - PgQueuer finishes, requeues and keeps alive jobs by their number alone. A worker that stood still for longer than the
   timeout would so delete the job from under the one that took it over; `_OwnJobs` touches only what is still its own.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, cast
 from uuid import UUID
@@ -48,7 +50,7 @@ async def enqueue(
     connection: asyncpg.pool.PoolConnectionProxy, name: str, session_id: SessionId, delay: timedelta = timedelta(0)
 ) -> None:
     """Plan a job of a session, in the caller's transaction. Nothing happens if it is planned or running already."""
-    await Queries(_driver(connection)).enqueue(
+    await Queries(AsyncpgDriver(cast(asyncpg.Connection, connection))).enqueue(
         name,
         session_id.encode(),
         execute_after=max(delay, timedelta(0)),
@@ -69,41 +71,41 @@ async def work(
     Another worker has a dead one's jobs after at most one and a half of `heartbeat`. Raises `QueueLost`.
     """
     async with pool.acquire() as connection:
-        queries = _OwnJobs(_driver(connection))
+        closing = asyncio.Event()
+        queries = _OwnJobs(_Line(connection, closing))
         queue = QueueManager(queries)
+        queue.shutdown = closing
         queries.owner = queue.queue_manager_id
-        lost = asyncio.Event()
-        connection.add_termination_listener(lambda _: lost.set())
-        connection.add_termination_listener(lambda _: queue.shutdown.set())
         for name, run in entrypoints.items():
-            queue.entrypoint(name, accepts_context=False)(_job(name, run, queue.shutdown))
+            queue.entrypoint(name, accepts_context=False)(_job(name, run, closing))
         try:
-            await _run(queue, heartbeat, most)
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(_run(queue, heartbeat, most), name="jobs")
+                try:
+                    await asyncio.shield(running)
+                except asyncio.CancelledError:
+                    closing.set()
+                    await asyncio.wait({running})  # jobs are handed back, and what was noted of them is written
+                    raise
         finally:
-            if not lost.is_set():
+            with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
                 await connection.reset()  # PgQueuer leaves its LISTEN behind
-    raise QueueLost("the connection of the job queue was closed")
+    raise QueueLost("the job queue cannot be reached") from running.result()
 
 
-async def _run(queue: QueueManager, heartbeat: timedelta, most: int) -> None:
-    """Until the queue shuts down. When cancelled it shuts down in order: jobs first, then what was noted of them."""
-    async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(
-            queue.run(
-                dequeue_timeout=heartbeat / 4,
-                heartbeat_timeout=heartbeat,
-                batch_size=_BATCH,
-                max_concurrent_tasks=max(most, 2 * _BATCH),
-                log_aggregation_interval=timedelta(minutes=10),
-            ),
-            name="jobs",
+async def _run(queue: QueueManager, heartbeat: timedelta, most: int) -> Exception | None:
+    """Until it is told to shut down, or its connection fails: then returns why."""
+    try:
+        await queue.run(
+            dequeue_timeout=heartbeat / 4,
+            heartbeat_timeout=heartbeat,
+            batch_size=_BATCH,
+            max_concurrent_tasks=max(most, 2 * _BATCH),
+            log_aggregation_interval=timedelta(minutes=10),
         )
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            queue.shutdown.set()
-            await asyncio.wait({running})
-            raise
+    except Exception as error:
+        return error
+    return None
 
 
 def _job(name: str, run: Work, closing: asyncio.Event) -> Callable[[Job], Awaitable[None]]:
@@ -123,13 +125,25 @@ def _job(name: str, run: Work, closing: asyncio.Event) -> Callable[[Job], Awaita
     return job
 
 
-def _driver(connection: asyncpg.pool.PoolConnectionProxy) -> AsyncpgDriver:
-    return AsyncpgDriver(cast(asyncpg.Connection, connection))
-
-
 async def _hand_back(closing: asyncio.Event) -> None:
     await closing.wait()
     raise RetryRequested(timedelta(0), "the worker shuts down")
+
+
+class _Line(AsyncpgDriver):
+    """The worker's connection. When a query fails the worker closes: PgQueuer would let the error out only after all
+    its jobs had ended, and ours end when the worker closes."""
+
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy, closing: asyncio.Event) -> None:
+        super().__init__(cast(asyncpg.Connection, connection))
+        self._closing = closing
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        try:
+            return await super().fetch(query, *args)
+        except Exception:
+            self._closing.set()
+            raise
 
 
 class _OwnJobs(Queries):

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 _PAUSE: Final = timedelta(seconds=1)
+_PROBE: Final = timedelta(seconds=10)
 
 log = structlog.get_logger()
 
@@ -60,11 +61,12 @@ class Listener:
                 for channel in Channel:
                     await connection.add_listener(channel, self._pass_on)
                 self._call_all()
-                await lost.wait()
+                while not await _is_set_within(_PROBE, lost):
+                    # A connection that was cut off without a word is found out only by using it.
+                    await connection.execute("SELECT", timeout=_PROBE.total_seconds())
             finally:
-                if not lost.is_set():
-                    for channel in Channel:
-                        await connection.remove_listener(channel, self._pass_on)
+                with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
+                    await connection.reset()
 
     def _pass_on(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
         for call in tuple(self._hearers.get((channel, str(payload)), ())):
@@ -74,6 +76,13 @@ class Listener:
         for calls in tuple(self._hearers.values()):
             for call in tuple(calls):
                 call()
+
+
+async def _is_set_within(patience: timedelta, event: asyncio.Event) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(patience.total_seconds()):
+            await event.wait()
+    return event.is_set()
 
 
 async def notify(connection: asyncpg.pool.PoolConnectionProxy, channel: Channel, key: str) -> None:
