@@ -177,11 +177,10 @@ def examine(as_json: AsJson = False) -> None:
         console.print_json(json.dumps([finding.as_dict() for finding in findings]))
     else:
         for finding in findings:
-            console.print(
-                f"[green]✓[/] {finding.part}" if finding.is_well else f"[red]✗[/] {finding.part}: {finding.problem}"
-            )
+            words = f"[green]✓[/] {finding.part}" if finding.is_well else f"[red]✗[/] {finding.part}: {finding.problem}"
+            console.print(words, highlight=False, soft_wrap=True)
             if not finding.is_well:
-                console.print(f"    → {finding.remedy}", style="yellow", highlight=False)
+                console.print(f"    → {finding.remedy}", style="yellow", highlight=False, soft_wrap=True)
     raise typer.Exit(0 if all(finding.is_well for finding in findings) else 1)
 
 

@@ -60,7 +60,8 @@ async def run(
             _tell(director, output, console)
             status = 1 if any(step.failures for step in director.performed) else 0
             if not is_exiting:
-                console.print("Plenari continua obert a la pàgina de dalt; Ctrl-C per acabar.", style="dim")
+                console.print(f"  La pàgina de la sessió: {_page(director)}", soft_wrap=True, highlight=False)
+                console.print("Plenari continua obert; Ctrl-C per acabar.", style="dim")
                 await _until_interrupted()
     except* (PlenariDidNotStart, ProsodyDidNotStart, RecorderError, BotError, OSError) as failures:
         console.print(f"[red]✗[/] La demo no ha pogut continuar: {_innermost(failures)}", highlight=False)
@@ -198,7 +199,6 @@ def _tell(director: Director, output: Path, console: Console) -> None:
     for step, failure in failures:
         console.print(f"   {step}: {failure}", style="red")
     console.print(table)
-    console.print(f"  La pàgina de la sessió: {_page(director)}", soft_wrap=True, highlight=False)
 
 
 _FILES = {
