@@ -1,0 +1,151 @@
+"""The broadcast of a session follows its record, on a real store, hub, encoder and public server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from orchestrator.broadcast import Broadcasting, Studio
+from orchestrator.council.commands import AdjournSession, OpenSession, SuspendSession
+from orchestrator.council.session import Session
+from orchestrator.sessions import Sessions
+from recorder.broadcasts import Broadcasts
+from recorder.config import Destination
+from recorder.errors import HubUnavailable
+from recorder.events import BroadcastId
+from recorder.graph import Picture
+from recorder.jibri import Jibri
+from recorder.modes import Mode
+from simulator.demo import now
+from simulator.jibri import SimulatedJibri
+from simulator.public_server import PublicServer
+from tests.scenarios.play import JOAN, QUORATE
+from tests.stage import ADMIN, PRESIDENT, SESSION, Performer, Store, convened, entered, open_store
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+SMALL = Picture(width=320, height=180, fps=30)
+KEY = "a-key-that-nobody-may-see"
+
+
+@dataclass(slots=True)
+class House:
+    """A conducted session whose broadcast is carried."""
+
+    store: Store
+    sessions: Sessions
+    broadcasts: Broadcasts
+    jibri: SimulatedJibri
+    public: PublicServer
+
+    async def until(self, holds: Callable[[Session], bool], patience: float = 30.0) -> Session:
+        async with asyncio.timeout(patience):
+            while (session := self.sessions.current(SESSION)) is None or not holds(session):
+                await asyncio.sleep(0.02)
+        return session
+
+    async def shows(self, mode: Mode) -> None:
+        async with asyncio.timeout(20):
+            while await self._mode() is not mode:
+                await asyncio.sleep(0.02)
+
+    async def _mode(self) -> Mode | None:
+        try:
+            return (await self.broadcasts.status(BroadcastId(SESSION))).mode
+        except HubUnavailable:
+            return None
+
+    async def events(self) -> list[str]:
+        return [type(recorded.event).__name__ for recorded in await self.store.ledger.load(SESSION)]
+
+
+@asynccontextmanager
+async def house(dsn: str, folder: Path, *, has_encoder: bool = True) -> AsyncIterator[House]:
+    async with (
+        open_store(dsn) as store,
+        PublicServer(folder) as public,
+        SimulatedJibri(picture=SMALL) as jibri,
+        aiohttp.ClientSession() as client,
+        Broadcasts(folder / "broadcasts", now) as broadcasts,
+    ):
+        studio = Studio(
+            ledger=store.ledger,
+            listener=store.listener,
+            inbox=store.inbox,
+            broadcasts=broadcasts,
+            jibris=(Jibri(client, jibri.url),) if has_encoder else (),
+            jitsi_url="https://meet.example",
+            ingest_host="127.0.0.1",
+            destinations=(Destination(name="channel", address=public.address, key=KEY),),
+            format=SMALL,
+            delay=timedelta(0),
+            farewell=timedelta(seconds=0.5),
+            recordings=folder / "recordings",
+            now=now,
+        )
+        broadcasting = Broadcasting(studio)
+        sessions = Sessions(store.pool, store.listener, Performer(), now)
+        await convened(store, now(), starts_at=now())
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(broadcasting.run()),
+                tasks.create_task(broadcasting.carry(SESSION)),
+                tasks.create_task(sessions.conduct(SESSION)),
+            ]
+            try:
+                yield House(store, sessions, broadcasts, jibri, public)
+                await asyncio.wait(running[1:])
+            finally:
+                for task in running:
+                    task.cancel()
+                await broadcasts.stop(BroadcastId(SESSION))
+
+
+def test_the_picture_follows_the_session_and_the_encoder_is_there_when_people_are(dsn: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with house(dsn, tmp_path) as town:
+            await town.until(lambda _: True)
+            await town.shows(Mode.WAITING)
+            assert town.jibri.encoder_pid is None
+            town.sessions.deliver(SESSION, entered(now(), *QUORATE, JOAN))
+            await town.until(lambda session: "encoder" in session.links)
+            await town.sessions.ask(SESSION, OpenSession(asker=PRESIDENT))
+            await town.shows(Mode.LIVE)
+            await town.sessions.ask(SESSION, SuspendSession(asker=PRESIDENT))
+            await town.shows(Mode.RECESS)
+            await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
+        assert (tmp_path / "recordings" / f"{SESSION}.mp4").stat().st_size > 0
+
+    asyncio.run(scenario())
+
+
+def test_without_a_free_encoder_an_alert_is_raised(dsn: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with house(dsn, tmp_path, has_encoder=False) as town:
+            await town.until(lambda _: True)
+            town.sessions.deliver(SESSION, entered(now(), *QUORATE, JOAN))
+            await town.until(lambda session: bool(session.alerts))
+            assert (await town.events()).count("AlertRaised") == 1
+            await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
+
+    asyncio.run(scenario())
+
+
+def test_a_public_server_that_dies_and_returns_is_an_alert_and_its_end(dsn: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with house(dsn, tmp_path) as town:
+            await town.until(lambda session: "relay" in session.links)
+            await town.public.kill()
+            await town.until(lambda session: bool(session.alerts))
+            await town.public.start()
+            await town.until(lambda session: not session.alerts and "relay" in session.links)
+            names = await town.events()
+            assert names.count("AlertRaised") == names.count("AlertResolved") == 1
+            await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
+
+    asyncio.run(scenario())
