@@ -4,9 +4,11 @@ A test takes `dsn` and opens what it needs inside its own `asyncio.run`: `tests.
 """
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,9 +24,14 @@ _SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of the server's own database; the server starts when the first test asks for it."""
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not pytest's own temporary folder: each new run of pytest closes that to the account of the server.
+    with tempfile.TemporaryDirectory(prefix="plenari-test-") as folder:
+        yield from _serve(Path(folder))
+
+
+def _serve(folder: Path) -> Iterator[str]:
     outcome: list[str | BaseException] = []
     is_ready, is_over = threading.Event(), threading.Event()
 

@@ -172,6 +172,8 @@ async def _running(layout: _Cluster, settings: Mapping[str, str]) -> AsyncIterat
             yield
         finally:
             await _stop(process)
+            if layout.socket != layout.cluster:
+                layout.socket.rmdir()
 
 
 async def _start(layout: _Cluster, settings: Mapping[str, str], log: IO[bytes]) -> asyncio.subprocess.Process:

@@ -11,17 +11,19 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from orchestrator.council.commands import Convene
+from orchestrator.council.decide import decide
 from orchestrator.council.effects import Announce, Audience, WatchChamber
 from orchestrator.council.events import Event, MemberArrived, MemberLeft, SessionConvened
 from orchestrator.council.members import MemberId, SessionId
 from orchestrator.council.observations import Grade
-from orchestrator.council.session import Phase, replay
+from orchestrator.council.session import Phase, Session, replay
 from orchestrator.store.codec import canonical
 from orchestrator.store.inbox import Accepted, Answer, AskedId
 from orchestrator.store.ledger import AlreadyConvened, BrokenChain, Fenced, Ledger, NoSuchSession, verify
 from orchestrator.store.listener import Channel
 from tests.scenarios.play import EIGHT, MAYOR, NURIA, PAU, convocation
-from tests.stage import SESSION, convened, open_store
+from tests.stage import ADMIN, SESSION, convened, open_store
 
 
 def arrived(member: MemberId) -> Event:
@@ -297,10 +299,11 @@ def test_replay_of_the_record_equals_replay_of_what_was_appended(dsn):
     async def main():
         async with open_store(dsn) as store:
             await convened(store)
+            convening = Convene(asker=ADMIN, convocation=convocation())
             events = [arrived(MAYOR), left(MAYOR), arrived(PAU)]
             await store.ledger.append(SESSION, events, [], 1, EIGHT)
             recorded = [r.event for r in await store.ledger.load(SESSION)]
-            assert replay(recorded) == replay([SessionConvened(at=EIGHT, convocation=convocation()), *events])
+            assert replay(recorded) == replay([*decide(Session(), convening, EIGHT), *events])
             assert canonical({"b": 1, "a": "ç"}) == '{"a":"ç","b":1}'
 
     asyncio.run(main())
