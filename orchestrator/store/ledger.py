@@ -12,16 +12,16 @@ The chain. Each event's hash is
     sha256(previous hash ‖ canonical JSON of {"at", "body", "name", "recorded_at", "seq"})
 
 where the previous hash of the first event is 32 zero bytes, and canonical JSON has its keys sorted, no spaces, no
-floating point, and is UTF-8 (`codec.canonical`). A line of `record.jsonl` holds these five and both hashes in
-hexadecimal; `verify` needs nothing else, and says which line was touched.
+floating point, and is UTF-8 (`codec.canonical`). Where something personal would stand in the body, its commitment does
+(`personal.py`): what is personal can be pruned, and neither a row of `event` nor a hash is ever changed.
+
+A line of `record.jsonl` holds these five, both hashes in hexadecimal, and under `personal` what the commitments stand
+for, as long as that is kept. `verify` needs nothing else, and says which line was touched.
 """
 
-import hashlib
-import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 import asyncpg
 
@@ -30,13 +30,12 @@ from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Phase
-from orchestrator.store import jobs
+from orchestrator.store import jobs, personal
 from orchestrator.store.codec import canonical, decode_event, encode, name_of, timestamp
 from orchestrator.store.inbox import Answer, write_answers
 from orchestrator.store.listener import Channel, notify
 from orchestrator.store.outbox import write_effects
-
-GENESIS: Final = bytes(32)
+from orchestrator.verifier.record import GENESIS, Broken, check_record, event_hash
 
 
 class Fenced(Exception):
@@ -180,14 +179,16 @@ class Ledger:
             session_id,
             after,
         )
+        named = [(row["name"], personal.body_of(row["body"])) for row in rows]
+        await personal.disclose(self.pool, session_id, named)
         return [
             Recorded(
                 seq=row["seq"],
-                event=decode_event(row["name"], row["body"]),
+                event=decode_event(name, canonical(body)),
                 recorded_at=row["recorded_at"],
                 hash=row["hash"],
             )
-            for row in rows
+            for row, (name, body) in zip(rows, named, strict=True)
         ]
 
     async def record_lines(self, session_id: SessionId) -> AsyncIterator[str]:
@@ -196,29 +197,22 @@ class Ledger:
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            kept = await personal.kept_openings(connection, session_id)
             async for row in connection.cursor("SELECT * FROM event WHERE session = $1 ORDER BY seq", session_id):
-                entry = _entry(row["seq"], row["name"], row["at"], row["recorded_at"], json.loads(row["body"]))
-                yield canonical(entry | {"previous": row["previous"].hex(), "hash": row["hash"].hex()})
+                body = personal.body_of(row["body"])
+                entry = _entry(row["seq"], row["name"], row["at"], row["recorded_at"], body)
+                entry |= {"previous": row["previous"].hex(), "hash": row["hash"].hex()}
+                if opened := personal.openings(row["name"], body, kept):
+                    entry["personal"] = opened
+                yield canonical(entry)
 
 
 def verify(lines: Iterable[str]) -> int:
     """Check the chain of a whole `record.jsonl`; returns how many events it holds. Raises `BrokenChain`."""
-    previous = GENESIS
-    seq = 0
-    for seq, line in enumerate(lines, start=1):
-        try:
-            entry = json.loads(line)
-            stated, stated_previous = bytes.fromhex(entry.pop("hash")), bytes.fromhex(entry.pop("previous"))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise BrokenChain(seq, "not a line of a record") from None
-        if entry.get("seq") != seq:
-            raise BrokenChain(seq, "out of order")
-        if stated_previous != previous:
-            raise BrokenChain(seq, "does not follow the line before it")
-        if _hash(previous, entry) != stated:
-            raise BrokenChain(seq, "is not what was hashed")
-        previous = stated
-    return seq
+    try:
+        return len(check_record(lines).hashes)
+    except Broken as broken:
+        raise BrokenChain(broken.line, broken.problem) from None
 
 
 async def _append(
@@ -230,16 +224,17 @@ async def _append(
     now: datetime,
 ) -> None:
     """Chain the events to those that are there. The caller holds the session's row."""
-    previous: bytes = (
-        await connection.fetchval("SELECT hash FROM event WHERE session = $1 AND seq = $2", session_id, version)
-        if version
-        else GENESIS
+    last: bytes | None = await connection.fetchval(
+        "SELECT hash FROM event WHERE session = $1 AND seq = $2", session_id, version
     )
+    previous = last.hex() if last else GENESIS
+    named = [(name_of(event), personal.body_of(encode(event))) for event in events]
+    await personal.withhold(connection, session_id, named)
     rows = []
-    for seq, event in enumerate(events, start=version + 1):
-        body = encode(event)
-        digest = _hash(previous, _entry(seq, name_of(event), event.at, now, json.loads(body)))
-        rows.append((session_id, seq, name_of(event), event.at, now, body, previous, digest))
+    for seq, (event, (name, body)) in enumerate(zip(events, named, strict=True), start=version + 1):
+        digest = event_hash(previous, _entry(seq, name, event.at, now, body))
+        both = (bytes.fromhex(previous), bytes.fromhex(digest))
+        rows.append((session_id, seq, name, event.at, now, canonical(body), *both))
         previous = digest
     if rows:
         await connection.executemany("INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", rows)
@@ -249,7 +244,3 @@ async def _append(
 
 def _entry(seq: int, name: str, at: datetime, recorded_at: datetime, body: object) -> dict[str, object]:
     return {"seq": seq, "name": name, "at": timestamp(at), "recorded_at": timestamp(recorded_at), "body": body}
-
-
-def _hash(previous: bytes, entry: dict[str, object]) -> bytes:
-    return hashlib.sha256(previous + canonical(entry).encode()).digest()

@@ -226,6 +226,10 @@ def test_a_third_party_verifies_with_sha256_alone(dsn):
         entry = json.loads(line)
         stated = entry.pop("hash")
         assert entry.pop("previous") == previous
+        for commitment, opened in entry.pop("personal", {}).items():
+            salted = bytes.fromhex(opened["salt"]) + opened["value"].encode()
+            assert commitment == f"sha256:{hashlib.sha256(salted).hexdigest()}"
+            assert commitment in line.partition('"personal"')[0]
         text = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         assert hashlib.sha256(bytes.fromhex(previous) + text.encode()).hexdigest() == stated
         previous = stated
