@@ -180,7 +180,7 @@ async def _start(layout: _Cluster, settings: Mapping[str, str], log: IO[bytes]) 
     """Start until it answers. A backend of a server that was killed may hold the shared memory for a moment yet."""
     options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + _PATIENCE
+    lingering = loop.time() + _LINGERING
     while True:
         # A session of its own: Ctrl-C in the terminal is for the program, which then stops its server in order.
         process = await asyncio.create_subprocess_exec(
@@ -192,18 +192,26 @@ async def _start(layout: _Cluster, settings: Mapping[str, str], log: IO[bytes]) 
             start_new_session=True,
         )
         try:
-            while process.returncode is None and loop.time() < deadline:
-                if await _answers(layout.dsn("postgres")):
-                    return process
-                await asyncio.sleep(0.05)
-        except asyncio.CancelledError:
+            if await _comes_up(process, layout.dsn("postgres")):
+                return process
+        except BaseException:
             await _stop(process)
             raise
-        if loop.time() >= deadline:
-            await _stop(process)
+        if loop.time() >= lingering:
             raise DatabaseUnavailable(_last_words(layout.log))
         await asyncio.sleep(0.5)
-        deadline = min(deadline, loop.time() + _LINGERING)
+
+
+async def _comes_up(process: asyncio.subprocess.Process, dsn: str) -> bool:
+    """Wait until it answers; False when it has ended instead. Raises `DatabaseUnavailable` when it does neither."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while process.returncode is None:
+                if await _answers(dsn):
+                    return True
+                await asyncio.sleep(0.05)
+            return False
+    raise DatabaseUnavailable(f"Postgres runs, but does not answer within {_PATIENCE:.0f} s")
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
