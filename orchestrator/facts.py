@@ -43,7 +43,7 @@ class Fact:
         return word(language, self.message, **self.params, **worded)
 
 
-def tell(event: e.Event, convocation: Convocation) -> Fact | None:
+def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901 - one case an event
     """The event in words, or None for one that says nothing that the others do not (a second device, a timer)."""
     match event:
         case e.DeviceJoined() | e.DeviceGone():
@@ -77,6 +77,12 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:
             return _of_a_vote(event, convocation)
         case e.LinkRestored() | e.LinkFailed() | e.AlertRaised() | e.AlertResolved():
             return _of_the_broadcast(event)
+        case e.RecordingFinished(size=size):
+            return Fact(message="fact.recording_finished", params={"megabytes": -(-size // 1_000_000)})
+        case e.RecordingMissing(cause=cause):
+            return Fact(message="fact.recording_missing", codes={"cause": (f"cause.{cause}",)})
+        case e.PersonalDataPruned(details=details):
+            return Fact(message="fact.pruned", params={"count": details})
         case (
             e.SessionConvened()
             | e.ObservationBegan()

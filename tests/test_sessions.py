@@ -23,6 +23,10 @@ def sessions_of(store: Store, clock: Clock) -> Sessions:
     return Sessions(store.pool, store.listener, Performer(), clock)
 
 
+async def planned(store: Store) -> list[str]:
+    return [row["entrypoint"] for row in await store.pool.fetch("SELECT entrypoint FROM pgqueuer")]
+
+
 def test_a_session_is_reached_while_it_is_conducted_and_followers_hear_when_that_changes(dsn):
     async def main():
         async with open_store(dsn) as store:
@@ -67,7 +71,7 @@ def test_the_job_that_convening_planned_conducts_it_and_http_is_answered(dsn):
                     assert isinstance(await store.inbox.answer(asked), Accepted)
                 await until(lambda: not sessions.sessions())
                 async with asyncio.timeout(10):
-                    while await store.pool.fetchval("SELECT count(*) FROM pgqueuer"):
+                    while await planned(store) != [jobs.SEAL_SESSION]:
                         await asyncio.sleep(0.02)
                 working.cancel()
 

@@ -11,6 +11,7 @@ from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Cause, Convocation
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import Departure, DeviceId, Grade, Link
+from orchestrator.council.privacy import Personal
 from orchestrator.council.quorum import Verdict
 from orchestrator.council.voting import Choice, Method, Tally
 
@@ -314,6 +315,34 @@ class AlertResolved:
     key: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFinished:
+    """The recording of the session: bytes, SHA-256, and the last link of the chain over its segments (hexadecimal)."""
+
+    at: datetime
+    size: int
+    sha256: str
+    segments: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMissing:
+    """The broadcast ended without a recording."""
+
+    at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalDataPruned:
+    """Personal details of these kinds were taken off the record when their time was over; so many were there."""
+
+    at: datetime
+    kinds: tuple[Personal, ...]
+    details: int
+
+
 Event = (
     SessionConvened
     | ObservationBegan
@@ -349,6 +378,9 @@ Event = (
     | LinkFailed
     | AlertRaised
     | AlertResolved
+    | RecordingFinished
+    | RecordingMissing
+    | PersonalDataPruned
 )
 
 Events = tuple[Event, ...]

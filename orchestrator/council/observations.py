@@ -114,6 +114,26 @@ class LinkDown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMade:
+    """The broadcast is over and its recording lies in one file of `size` bytes. `head` is the last link of the chained
+    manifest of its segments. Both hashes are SHA-256 in hexadecimal."""
+
+    seen: Sighting
+    size: int
+    sha256: str
+    segments: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFailed:
+    """The broadcast is over and there is no recording; `cause` is a short code such as `nothing_recorded`."""
+
+    seen: Sighting
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """The session's next deadline is due."""
 
@@ -127,5 +147,7 @@ Observation = (
     | ChamberLost
     | LinkUp
     | LinkDown
+    | RecordingMade
+    | RecordingFailed
     | TimePassed
 )

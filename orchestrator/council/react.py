@@ -48,9 +48,12 @@ from orchestrator.council.events import (
     MemberReturned,
     ObservationBegan,
     ObservationCeased,
+    PersonalDataPruned,
     QuorumAtEdge,
     QuorumLost,
     QuorumReached,
+    RecordingFinished,
+    RecordingMissing,
     SessionAdjourned,
     SessionConvened,
     SessionNotHeld,
@@ -182,6 +185,8 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
         case MemberArrived() | MemberDropped() | MemberReturned() | MemberLeft():
             return ()
         case ItemConcluded() | FloorRequested() | FloorRequestWithdrawn() | VoteCast() | LinkRestored() | LinkFailed():
+            return ()
+        case RecordingFinished() | RecordingMissing() | PersonalDataPruned():
             return ()
         case _:
             assert_never(event)

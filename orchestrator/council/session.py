@@ -37,9 +37,12 @@ from orchestrator.council.events import (
     MemberReturned,
     ObservationBegan,
     ObservationCeased,
+    PersonalDataPruned,
     QuorumAtEdge,
     QuorumLost,
     QuorumReached,
+    RecordingFinished,
+    RecordingMissing,
     SessionAdjourned,
     SessionConvened,
     SessionNotHeld,
@@ -95,6 +98,7 @@ class Session:
     alerts: frozenset[str] = frozenset()
     opened_at: datetime | None = None
     adjourned_at: datetime | None = None
+    recording: RecordingFinished | RecordingMissing | None = None
     has_waited: bool = False
     not_held: SessionNotHeld | None = None
 
@@ -127,6 +131,11 @@ class Session:
     def has_broadcast(self) -> bool:
         """Whether there is something to put on the air: a public session that is not a rehearsal (LRBRL 70.1)."""
         return self.convened.is_public and not self.convened.is_rehearsal
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing more is to come: the session is over, and what came of its broadcast is known."""
+        return self.phase is Phase.ADJOURNED and (self.recording is not None or not self.has_broadcast)
 
     def acting(self, office: Office) -> MemberId | None:
         """Who sits in the office's chair now: its holder, or a substitute. Raises Refused (NOT_CONVENED)."""
@@ -227,6 +236,10 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, alerts=session.alerts | {key})
         case AlertResolved(key=key):
             return replace(session, alerts=session.alerts - {key})
+        case RecordingFinished() | RecordingMissing():
+            return replace(session, recording=event)
+        case PersonalDataPruned():
+            return session
         case _:
             assert_never(event)
 

@@ -3,6 +3,7 @@
 No sighting lies in the future: a sensor whose clock is ahead is believed, but not its clock.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from typing import assert_never
@@ -22,6 +23,8 @@ from orchestrator.council.events import (
     MemberDropped,
     ObservationBegan,
     ObservationCeased,
+    RecordingFinished,
+    RecordingMissing,
     ToleranceEnded,
 )
 from orchestrator.council.members import MemberId
@@ -38,6 +41,8 @@ from orchestrator.council.observations import (
     MemberConnected,
     MemberDisconnected,
     Observation,
+    RecordingFailed,
+    RecordingMade,
     Sighting,
     TimePassed,
 )
@@ -46,6 +51,8 @@ from orchestrator.council.session import Phase, Session, evolve
 
 def observe(session: Session, observation: Observation, now: datetime) -> Events:
     """The events of one observation; none when it says nothing new."""
+    if isinstance(observation, RecordingMade | RecordingFailed):
+        return _recorded(session, observation, now)
     if session.convocation is None or session.phase is Phase.ADJOURNED:
         return ()
     if isinstance(observation, TimePassed):
@@ -119,6 +126,18 @@ def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], see
                 grade = attendee.dropped_grade
                 events.append(MemberDropped(at=attendee.dropped_at, member=member, until=until, grade=grade))
     return tuple(events)
+
+
+def _recorded(session: Session, observation: RecordingMade | RecordingFailed, now: datetime) -> Events:
+    """What came of the broadcast: the one sighting that counts after the session is over. The last one stands."""
+    at = min(observation.seen.at, now)
+    match observation:
+        case RecordingMade(size=size, sha256=sha256, segments=segments, head=head):
+            event: Event = RecordingFinished(at=at, size=size, sha256=sha256, segments=segments, head=head)
+        case RecordingFailed(cause=cause):
+            event = RecordingMissing(at=at, cause=cause)
+    is_known = session.recording is not None and replace(session.recording, at=at) == event
+    return () if is_known or session.convocation is None else (event,)
 
 
 def _link_up(session: Session, link: Link, at: datetime) -> Events:

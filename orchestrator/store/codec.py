@@ -56,6 +56,9 @@ NAMES: Final[dict[type, str]] = {
     events.LinkFailed: "link_failed.v1",
     events.AlertRaised: "alert_raised.v1",
     events.AlertResolved: "alert_resolved.v1",
+    events.RecordingFinished: "recording_finished.v1",
+    events.RecordingMissing: "recording_missing.v1",
+    events.PersonalDataPruned: "personal_data_pruned.v1",
     # commands
     commands.Convene: "convene.v1",
     commands.OpenSession: "open_session.v1",
@@ -81,6 +84,8 @@ NAMES: Final[dict[type, str]] = {
     observations.ChamberLost: "chamber_lost.v1",
     observations.LinkUp: "link_up.v1",
     observations.LinkDown: "link_down.v1",
+    observations.RecordingMade: "recording_made.v1",
+    observations.RecordingFailed: "recording_failed.v1",
     observations.TimePassed: "time_passed.v1",
     effects.Announce: "announce.v1",
     effects.AllowToSpeak: "allow_to_speak.v1",

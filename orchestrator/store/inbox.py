@@ -17,9 +17,10 @@ import asyncpg
 
 from orchestrator.council.commands import Command
 from orchestrator.council.members import SessionId
-from orchestrator.council.observations import Observation
+from orchestrator.council.observations import Observation, RecordingFailed, RecordingMade
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.session import Phase
+from orchestrator.store import jobs
 from orchestrator.store.codec import canonical, decode_message, encode, name_of
 from orchestrator.store.listener import Channel, Listener, notify
 
@@ -89,7 +90,10 @@ class Inbox:
                 body,
             )
             asked = await _asked_before(connection, session_id, key, name, body) if inserted is None else inserted
-            if phase == Phase.ADJOURNED:
+            if phase == Phase.ADJOURNED and isinstance(message, RecordingMade | RecordingFailed):
+                # What comes after the end has a conductor called for it, even if one is just leaving.
+                await jobs.enqueue(connection, jobs.CONDUCT_SESSION, session_id, occasion=f"message {asked}")
+            elif phase == Phase.ADJOURNED:
                 # Nobody conducts it any more; an answer must come nevertheless.
                 answer = Answer(id=AskedId(asked), outcome=Refused(Reason.ADJOURNED))
                 await write_answers(connection, [answer], await connection.fetchval("SELECT now()"))

@@ -33,6 +33,8 @@ from orchestrator.council.members import SessionId
 
 CONDUCT_SESSION: Final = "conduct_session"
 CARRY_BROADCAST: Final = "carry_broadcast"
+SEAL_SESSION: Final = "seal_session"
+STAMP_SEAL: Final = "stamp_seal"
 
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 _BATCH: Final = 10
@@ -47,14 +49,21 @@ class QueueLost(ConnectionError):
 
 
 async def enqueue(
-    connection: asyncpg.pool.PoolConnectionProxy, name: str, session_id: SessionId, delay: timedelta = timedelta(0)
+    connection: asyncpg.pool.PoolConnectionProxy,
+    name: str,
+    session_id: SessionId,
+    delay: timedelta = timedelta(0),
+    occasion: str = "",
 ) -> None:
-    """Plan a job of a session, in the caller's transaction. Nothing happens if it is planned or running already."""
+    """Plan a job of a session, in the caller's transaction. Nothing happens if it is planned or running already.
+
+    A job that must run once more, even if it runs now, is another `occasion`.
+    """
     await Queries(AsyncpgDriver(cast(asyncpg.Connection, connection))).enqueue(
         name,
         session_id.encode(),
         execute_after=max(delay, timedelta(0)),
-        dedupe_key=f"{name}:{session_id}",
+        dedupe_key=f"{name}:{session_id}:{occasion}" if occasion else f"{name}:{session_id}",
         on_conflict="skip",
     )
 

@@ -149,7 +149,8 @@ class Ledger:
         phase: Phase | None = None,
         answers: Sequence[Answer] = (),
     ) -> int:
-        """Write what was decided; all of it or nothing. Returns the new version.
+        """Write what was decided; all of it or nothing. Returns the new version. What is over is to be sealed, anew
+        after every word that is added.
 
         `phase` is the session's after these events, for lists. Without `term` only the version fences.
         Raises `Fenced` when another conductor has the session.
@@ -170,6 +171,8 @@ class Ledger:
                 raise Fenced(session_id)
             await _append(connection, session_id, events, effects, expected_version, now)
             await write_answers(connection, answers, now)
+            if events and phase is Phase.ADJOURNED:
+                await _plan_seal(connection, session_id, expected_version + len(events))
         return expected_version + len(events)
 
     async def load(self, session_id: SessionId, after: int = 0) -> list[Recorded]:
@@ -213,6 +216,10 @@ def verify(lines: Iterable[str]) -> int:
         return len(check_record(lines).hashes)
     except Broken as broken:
         raise BrokenChain(broken.line, broken.problem) from None
+
+
+async def _plan_seal(connection: asyncpg.pool.PoolConnectionProxy, session_id: SessionId, version: int) -> None:
+    await jobs.enqueue(connection, jobs.SEAL_SESSION, session_id, occasion=str(version))
 
 
 async def _append(
