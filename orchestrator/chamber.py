@@ -7,7 +7,7 @@ conducted here with the rooms that the bot is in, and corrects the difference, a
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import Protocol, assert_never
 
@@ -27,7 +27,9 @@ from bot.events import (
     RoomLeft,
 )
 from bot.occupant import Occupant
-from orchestrator import chat
+from orchestrator.announcements import Announcements
+from orchestrator.answers import Said, table
+from orchestrator.conversation import Asked, Conversation
 from orchestrator.council.commands import Asker, Channel, Command, Role
 from orchestrator.council.effects import AllowToSpeak, Announce, Audience, LeaveChamber, Silence, WatchChamber
 from orchestrator.council.members import MemberId, Office, SessionId
@@ -47,7 +49,6 @@ from orchestrator.council.observations import (
 from orchestrator.council.react import desired
 from orchestrator.council.refusals import Refused
 from orchestrator.council.session import Session
-from orchestrator.wording import word
 
 log = structlog.get_logger()
 
@@ -95,6 +96,8 @@ class Chamber:
         self._rooms: dict[str, SessionId] = {}
         self._occupants: dict[str, dict[str, Occupant]] = {}
         self._wake = asyncio.Event()
+        self._conversation = Conversation(now)
+        self._announcements = Announcements()
 
     @property
     def is_connected(self) -> bool:
@@ -116,8 +119,7 @@ class Chamber:
         """Carry an effect out. Raises BotError (retryable) while the bot is not in the room."""
         match effect:
             case Announce():
-                if not _is_stale(session, effect):
-                    self._announce(session, effect)
+                self._announce(session_id, session, effect)
             case WatchChamber() | LeaveChamber():
                 self.look_again()
             case AllowToSpeak() | Silence():
@@ -163,6 +165,7 @@ class Chamber:
                 tasks.create_task(self._enter(bot, room, entering), name=f"enter {room}")
             for room in self._occupants.keys() - wanted.keys():
                 await bot.leave(room)
+            self._say_what_waited()
             self._wake.clear()
             try:
                 async with asyncio.timeout(_ROUND_SECONDS):
@@ -249,58 +252,66 @@ class Chamber:
     # --- chat --------------------------------------------------------------------------------------------------------
 
     def _listen(self, session_id: SessionId, event: MessageHeard, tasks: asyncio.TaskGroup) -> None:
-        """A line may be a question or a command. Who asks is who the signed token says, or nobody."""
+        """A line may be an order. Who gives it is who the signed token says, or nobody."""
         session = self._conducted.sessions().get(session_id)
         if session is None or event.occupant.is_machine:
             return
-        asker = Asker(role=Role.MEMBER, channel=Channel.CHAT, member=_member(event.occupant))
-        match chat.parse(event.text, asker, session.body.members):
-            case None:
-                return
-            case chat.Question(about="quorum"):
-                self._whisper(event, session, *_quorum_now(session))
-            case chat.Question():
-                self._whisper(event, session, "help.chat", {})
-            case chat.Misunderstood(message=message, params=params):
-                self._whisper(event, session, message, dict(params))
-            case command:
+        asker, person = _asker(session, event.occupant), _member(event.occupant) or event.occupant.nick
+        match self._conversation.hear(session_id, session, asker, person, event.text):
+            case Asked() as asked:
                 # The task puts the command into the inbox before it first waits, so lines keep their order.
-                tasks.create_task(self._carry_out(session_id, session, command, event), name="chat command")
+                tasks.create_task(self._carry_out(session_id, asked, event), name="chat command")
+            case said:
+                self._tell(event, said)
 
-    async def _carry_out(self, session_id: SessionId, session: Session, command: Command, event: MessageHeard) -> None:
+    async def _carry_out(self, session_id: SessionId, asked: Asked, event: MessageHeard) -> None:
         try:
-            await self._conducted.ask(session_id, command)
+            await self._conducted.ask(session_id, asked.command)
         except Refused as refusal:
-            self._whisper(event, session, f"refused.{refusal.reason}", refusal.detail)
+            self._tell(event, asked.refused(refusal))
         except LookupError:
-            log.warning("command_lost", session_id=session_id, command=type(command).__name__)
+            log.warning("command_lost", session_id=session_id, command=type(asked.command).__name__)
 
-    def _whisper(self, event: MessageHeard, session: Session, message: str, params: Mapping[str, object]) -> None:
+    def _tell(self, event: MessageHeard, answer: tuple[Said, ...]) -> None:
+        """In private to whoever asked, whose line may have broken meanwhile."""
         if self._bot is None:
             return
-        text = word(session.convened.language, message, **params)
         try:
-            self._bot.whisper(event.room, event.occupant.nick, text)
-        except NotInRoom:
-            log.info("answer_not_given", message=message)
+            for said in answer:
+                self._bot.whisper(event.room, event.occupant.nick, said.text)
+        except (NotInRoom, ConnectionLost):
+            log.info("answer_not_given", messages=[said.message for said in answer])
 
     # --- outward -----------------------------------------------------------------------------------------------------
 
-    def _announce(self, session: Session, effect: Announce) -> None:
-        room = self._address(session)
+    def _announce(self, session_id: SessionId, session: Session, effect: Announce) -> None:
+        if self._announcements.is_due(session_id, session, effect, self._now()):
+            self._say(session_id, session, effect)
+
+    def _say_what_waited(self) -> None:
+        sessions = self._conducted.sessions()
+        for session_id, effect in self._announcements.due(sessions, self._now()):
+            with suppress(NotInRoom):
+                self._say(session_id, sessions[session_id], effect)
+
+    def _say(self, session_id: SessionId, session: Session, effect: Announce) -> None:
+        """To everybody in the session's language, to the table in each one's own. Raises NotInRoom, ConnectionLost."""
+        room, params = self._address(session), dict(effect.params)
         if self._bot is None:
             raise ConnectionLost("the bot is not connected")
-        text = word(session.convened.language, effect.message, **dict(effect.params))
         match effect.audience:
             case Audience.ROOM:
-                self._bot.say(room, text)
+                said = Said(language=session.convened.language, message=effect.message, params=params)
+                self._bot.say(room, said.text)
             case Audience.TABLE:
-                table = {session.acting(Office.PRESIDENT), session.acting(Office.SECRETARY)}
                 for occupant in self._occupants.get(room, {}).values():
-                    if _member(occupant) in table and _member(occupant) is not None:
-                        self._bot.whisper(room, occupant.nick, text)
+                    if (member := _member(occupant)) in table(session) and member is not None:
+                        language = self._conversation.language_of(session_id, member, session)
+                        said = Said(language=language, message=effect.message, params=params)
+                        self._bot.whisper(room, occupant.nick, said.text)
             case _:
                 assert_never(effect.audience)
+        self._announcements.made(session_id, effect, self._now())
 
     def _address(self, session: Session) -> str:
         return f"{session.convened.room}@{self._muc_domain}"
@@ -317,21 +328,9 @@ def _device(occupant: Occupant) -> DeviceId:
     return DeviceId(occupant.nick)
 
 
-def _is_stale(session: Session, announcement: Announce) -> bool:
-    """An announcement that could not be made in time and is no longer true would only mislead."""
-    if announcement.message == "quorum.reached":
-        return not session.was_met
-    return announcement.message.startswith(("quorum.lost.", "quorum.edge")) and (
-        session.was_met != (announcement.message == "quorum.edge")
-    )
-
-
-def _quorum_now(session: Session) -> tuple[str, dict[str, object]]:
-    """The answer to `!quorum`: the first predicate that fails, or that all hold."""
-    verdict = session.verdict
-    counts = {"present": verdict.present, "base": verdict.base, "needed": verdict.needed, "article": verdict.article}
-    if verdict.is_met:
-        return "quorum.now.met", counts
-    if not verdict.has_members:
-        return "quorum.now.members", counts
-    return f"quorum.now.{verdict.missing[0]}", counts
+def _asker(session: Session, occupant: Occupant) -> Asker:
+    """Whoever sits in the secretary's chair now asks as the secretary; everybody else as the member they are."""
+    member = _member(occupant)
+    is_secretary = member is not None and member == session.acting(Office.SECRETARY)
+    role = Role.SECRETARY if is_secretary else Role.MEMBER
+    return Asker(role=role, channel=Channel.CHAT, member=member)

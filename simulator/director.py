@@ -165,7 +165,11 @@ class Director:
             "public": True,
             "ground": "lrbrl_46_3",
             "agenda": [item.model_dump() for item in play.agenda],
-            "policy": {"grace_s": play.grace / self.speed, "floor_limit_s": play.floor},
+            "policy": {
+                "grace_s": play.grace / self.speed,
+                "edge_pause_s": 2 * play.grace / self.speed,
+                "floor_limit_s": play.floor,
+            },
         }
 
     async def enter(self, member: str) -> None:
