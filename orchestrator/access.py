@@ -32,6 +32,11 @@ class Operation(StrEnum):
     LIST_ENTITIES = "list_entities"
     CREATE_BODY = "create_body"
     REPLACE_MEMBERS = "replace_members"
+    DOWNLOAD_MEMBERS = "download_members"
+    READ_RULES = "read_rules"
+    REPLACE_RULES = "replace_rules"
+    CONVENE_AGAIN = "convene_again"
+    READ_DILIGENCE = "read_diligence"
     CONVENE_SESSION = "convene_session"
     LIST_SESSIONS = "list_sessions"
     READ_SESSION = "read_session"
@@ -57,6 +62,11 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.LIST_ENTITIES: _EVERYBODY,
     Operation.CREATE_BODY: _CONVENERS,
     Operation.REPLACE_MEMBERS: _CONVENERS,
+    Operation.DOWNLOAD_MEMBERS: _CONVENERS,
+    Operation.READ_RULES: _EVERYBODY,
+    Operation.REPLACE_RULES: _CONVENERS,
+    Operation.CONVENE_AGAIN: _CONVENERS,
+    Operation.READ_DILIGENCE: _RECORD_READERS,
     Operation.CONVENE_SESSION: _CONVENERS,
     Operation.LIST_SESSIONS: _EVERYBODY,
     Operation.READ_SESSION: _EVERYBODY,

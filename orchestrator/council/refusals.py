@@ -14,6 +14,7 @@ class Reason(StrEnum):
     NO_QUORUM = "no_quorum"
     QUORUM_IS_MET = "quorum_is_met"
     STILL_WAITING = "still_waiting"
+    NO_SECOND_CALL = "no_second_call"
     ALREADY_OPEN = "already_open"
     NOT_OPEN = "not_open"
     NOT_SUSPENDED = "not_suspended"

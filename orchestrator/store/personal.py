@@ -9,6 +9,7 @@ waits in or was answered from the inbox and the outbox of a session that is over
 | where | kind | kept for |
 |---|---|---|
 | `device_joined`, `device_gone`: `device` | device | objections to the attendance: which line went, and when |
+| `session_not_held`: `note` | remark | objections to the session's not being held |
 | `session_convened`: `convocation.body.members.*.name` | name | always, unless the entity says otherwise |
 | inbox and outbox: commands, sightings, what the room was told | device | carrying them out, once |
 
@@ -31,6 +32,7 @@ PATHS: Final[Mapping[str, tuple[tuple[str, Personal], ...]]] = {
     "session_convened.v1": (("convocation.body.members.*.name", Personal.NAME),),
     "device_joined.v1": (("device", Personal.DEVICE),),
     "device_gone.v1": (("device", Personal.DEVICE),),
+    "session_not_held.v1": (("note", Personal.REMARK),),
 }
 """By wire name, where in the body something personal stands. A `*` is every place of a list."""
 

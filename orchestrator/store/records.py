@@ -9,7 +9,19 @@ from datetime import datetime
 
 import asyncpg
 
-from orchestrator.council.members import Body, BodyId, BodyKind, Entity, EntityId, Member, SessionId
+from orchestrator.council.members import (
+    Body,
+    BodyId,
+    BodyKind,
+    Entity,
+    EntityId,
+    EntityKind,
+    Member,
+    Regime,
+    SessionId,
+)
+from orchestrator.council.rules.own import revised
+from orchestrator.council.rules.shape import QuorumRule, Regulation, Switches
 from orchestrator.council.session import Phase, Session, replay
 from orchestrator.store.codec import decode, encode
 from orchestrator.store.ledger import Ledger, NoSuchSession
@@ -40,22 +52,54 @@ class Records:
     pool: asyncpg.Pool
 
     async def put_entity(self, entity: Entity) -> None:
-        """Add an entity, or rename it."""
+        """Add an entity, or replace what is known of it."""
         await self.pool.execute(
-            "INSERT INTO entity (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+            """
+            INSERT INTO entity (id, name, kind, regime, population) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (id) DO UPDATE
+            SET name = excluded.name, kind = excluded.kind, regime = excluded.regime, population = excluded.population
+            """,
             entity.id,
             entity.name,
+            entity.kind,
+            entity.regime,
+            entity.population,
         )
 
     async def entities(self) -> list[Entity]:
         """All of them, by name."""
-        rows = await self.pool.fetch("SELECT id, name FROM entity ORDER BY name, id")
-        return [Entity(id=row["id"], name=row["name"]) for row in rows]
+        return [_entity(row) for row in await self.pool.fetch("SELECT * FROM entity ORDER BY name, id")]
 
     async def entity(self, entity: EntityId) -> Entity | None:
         """One of them."""
-        row = await self.pool.fetchrow("SELECT id, name FROM entity WHERE id = $1", entity)
-        return None if row is None else Entity(id=row["id"], name=row["name"])
+        row = await self.pool.fetchrow("SELECT * FROM entity WHERE id = $1", entity)
+        return None if row is None else _entity(row)
+
+    async def regulation(self, entity: EntityId) -> Regulation:
+        """The entity's own law as it stands; version 0 where none was entered."""
+        async with self.pool.acquire() as connection:
+            return await _regulation(connection, entity)
+
+    async def put_regulation(
+        self, entity: EntityId, rules: Sequence[QuorumRule], switches: Switches, *, by: str, now: datetime
+    ) -> Regulation:
+        """From now on the entity's own law is this; what it was is kept, and sessions already convened keep theirs.
+
+        Raises `NoSuchBody` when there is no such entity.
+        """
+        async with self.pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval("SELECT true FROM entity WHERE id = $1 FOR UPDATE", entity):
+                raise NoSuchBody(entity)
+            regulation = revised(await _regulation(connection, entity), rules, switches)
+            await connection.execute(
+                "INSERT INTO regulation (entity, version, content, entered_at, entered_by) VALUES ($1, $2, $3, $4, $5)",
+                entity,
+                regulation.version,
+                encode(regulation),
+                now,
+                by,
+            )
+        return regulation
 
     async def put_body(self, entity: EntityId, body: Body) -> None:
         """Add a body with its members, or replace it. Raises `NoSuchBody` when there is no such entity."""
@@ -63,15 +107,17 @@ class Records:
             try:
                 await connection.execute(
                     """
-                    INSERT INTO body (entity, id, name, kind, legal_number) VALUES ($1, $2, $3, $4, $5)
+                    INSERT INTO body (entity, id, name, kind, legal_number, in_fact_by) VALUES ($1, $2, $3, $4, $5, $6)
                     ON CONFLICT (entity, id) DO UPDATE
-                    SET name = excluded.name, kind = excluded.kind, legal_number = excluded.legal_number
+                    SET name = excluded.name, kind = excluded.kind, legal_number = excluded.legal_number,
+                        in_fact_by = excluded.in_fact_by
                     """,
                     entity,
                     body.id,
                     body.name,
                     body.kind,
                     body.legal_number,
+                    body.in_fact_by,
                 )
             except asyncpg.ForeignKeyViolationError:
                 raise NoSuchBody(entity) from None
@@ -104,6 +150,7 @@ class Records:
                 kind=BodyKind(row["kind"]),
                 legal_number=row["legal_number"],
                 members=tuple(decode(Member, content) for content in row["members"] or ()),
+                in_fact_by=row["in_fact_by"],
             )
             for row in rows
         ]
@@ -146,6 +193,13 @@ class Records:
         return replay(entry.event for entry in recorded)
 
 
+async def _regulation(connection: asyncpg.pool.PoolConnectionProxy, entity: EntityId) -> Regulation:
+    content = await connection.fetchval(
+        "SELECT content FROM regulation WHERE entity = $1 ORDER BY version DESC LIMIT 1", entity
+    )
+    return Regulation() if content is None else decode(Regulation, content)
+
+
 async def _replace_members(
     connection: asyncpg.pool.PoolConnectionProxy, entity: EntityId, body: BodyId, members: Sequence[Member]
 ) -> None:
@@ -153,6 +207,16 @@ async def _replace_members(
     await connection.executemany(
         "INSERT INTO member (entity, body, id, position, content) VALUES ($1, $2, $3, $4, $5)",
         [(entity, body, member.id, position, encode(member)) for position, member in enumerate(members)],
+    )
+
+
+def _entity(row: asyncpg.Record) -> Entity:
+    return Entity(
+        id=row["id"],
+        name=row["name"],
+        kind=EntityKind(row["kind"]),
+        regime=Regime(row["regime"]),
+        population=row["population"],
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from orchestrator.web.api import commands, entities, record, service, sessions
+from orchestrator.web.api import calls, commands, entities, members, record, rules, service, sessions
 from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.openapi import describe
@@ -20,7 +20,16 @@ from orchestrator.web.route import Route
 _STATIC = Path(__file__).parent / "static"
 _LARGEST_BODY = 512 * 1024
 
-API = (*entities.ROUTES, *sessions.ROUTES, *record.ROUTES, *commands.ROUTES, *service.ROUTES)
+API = (
+    *entities.ROUTES,
+    *members.ROUTES,
+    *rules.ROUTES,
+    *sessions.ROUTES,
+    *calls.ROUTES,
+    *record.ROUTES,
+    *commands.ROUTES,
+    *service.ROUTES,
+)
 PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES)
 
 

@@ -74,7 +74,8 @@ def _operation(route: Route, takes: object, gives: object, problem: object) -> d
         },
     }
     if takes:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": takes}}}
+        taken: dict[str, Any] = {"application/json": {"schema": takes}} | {media: {} for media in route.takes_also}
+        operation["requestBody"] = {"required": True, "content": taken}
     if isinstance(route.operation, Operation):
         roles = sorted(role.value for role in MAY.get(route.operation, ()))
         operation["description"] = f"Roles: {', '.join(roles)}."

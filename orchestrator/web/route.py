@@ -25,7 +25,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One operation. `takes` and `gives` are the models of its bodies; `also` are further media types it can give.
+    """One operation. `takes` and `gives` are the models of its bodies; `takes_also` and `also` are further media types.
 
     An operation that is a word and no `Operation` is public.
     """
@@ -40,6 +40,7 @@ class Route:
     status: int = 200
     parameters: tuple[Parameter, ...] = ()
     also: tuple[str, ...] = ()
+    takes_also: tuple[str, ...] = ()
 
     @property
     def is_public(self) -> bool:

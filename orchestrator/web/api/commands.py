@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field, RootModel
 
 from orchestrator.access import Access, Operation, join_link
 from orchestrator.council import commands as c
+from orchestrator.council.convocation import Cause
 from orchestrator.council.members import MemberId, SessionId
 from orchestrator.council.voting import Choice, Method
 from orchestrator.store.inbox import Accepted
@@ -43,6 +44,15 @@ class PlainIn(In):
     """A command that says all with its name."""
 
     name: _Plain
+
+
+class DeclareNotHeldIn(In):
+    """Have it on the record that the session could not be held (ROF 109.2); `note` is the cause in words."""
+
+    name: Literal["declare_not_held"]
+    cause: Cause = Cause.NO_QUORUM
+    note: Annotated[str, Field(max_length=1000)] = ""
+    excused: Annotated[tuple[str, ...], Field(max_length=500)] = ()
 
 
 class CallItemIn(In):
@@ -82,7 +92,7 @@ class CastVoteIn(In):
     member: str = ""
 
 
-_Any = PlainIn | CallItemIn | RequestIn | GrantFloorIn | OpenVoteIn | CastVoteIn
+_Any = PlainIn | DeclareNotHeldIn | CallItemIn | RequestIn | GrantFloorIn | OpenVoteIn | CastVoteIn
 
 
 class CommandIn(RootModel[Annotated[_Any, Field(discriminator="name")]]):
@@ -112,6 +122,8 @@ def command_of(sent: CommandIn, asker: c.Asker) -> c.Command:
         case PlainIn(name=name):
             command: c.Command = _PLAIN[name](asker=asker)
             return command
+        case DeclareNotHeldIn(cause=cause, note=note, excused=excused):
+            return c.DeclareNotHeld(asker=asker, cause=cause, note=note, excused=tuple(map(MemberId, excused)))
         case CallItemIn(number=number):
             return c.CallItem(asker=asker, number=number)
         case RequestIn(name="request_floor", member=member):

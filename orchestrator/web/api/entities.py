@@ -1,13 +1,27 @@
 """Entities, their bodies, and who is in them."""
 
-from collections import Counter
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Self
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from orchestrator.access import Operation
-from orchestrator.council.members import Body, BodyId, BodyKind, Entity, EntityId, Member, MemberId, Office
+from orchestrator.council.members import (
+    Body,
+    BodyId,
+    BodyKind,
+    Entity,
+    EntityId,
+    EntityKind,
+    Member,
+    MemberId,
+    Office,
+    Regime,
+)
+from orchestrator.council.roster import discords
+from orchestrator.council.rules.loreg import legal_number
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, require_entity
 from orchestrator.web.route import Route
@@ -23,11 +37,17 @@ class In(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+Population = Annotated[int, Field(ge=1, le=100_000_000, description="Of the last official count")]
+
+
 class EntityIn(In):
     """A town council, county council or consortium."""
 
     id: Slug
     name: Name
+    kind: EntityKind = EntityKind.MUNICIPALITY
+    regime: Regime = Regime.COMMON
+    population: Population | None = None
 
 
 class EntityOut(BaseModel):
@@ -35,6 +55,9 @@ class EntityOut(BaseModel):
 
     id: str
     name: str
+    kind: EntityKind
+    regime: Regime
+    population: int | None
 
 
 class EntitiesOut(BaseModel):
@@ -54,6 +77,13 @@ class MemberIn(In):
         default=None, ge=1, le=99, description="Place among those who take the chair when the president is away"
     )
     substitutes: Office | None = Field(default=None, description="The office held in its holder's absence")
+    stands_for: Slug | None = Field(default=None, description="The member whose seat is taken in their absence")
+    order: Annotated[int, Field(ge=1, le=99, description="Place among those who substitute the same")] = 1
+    mandate_from: date | None = None
+    mandate_until: date | None = Field(default=None, description="The last day")
+    age_rank: int | None = Field(default=None, ge=1, le=500, description="1 for the eldest (LOREG 195.2)")
+    is_councillor: bool = True
+    represented_by: Slug | None = Field(default=None, description="Who carries the proxy (ROF 111.3)")
 
     def member(self) -> Member:
         """As the council knows it."""
@@ -64,6 +94,13 @@ class MemberIn(In):
             group=self.group,
             deputises=self.deputises,
             substitutes=self.substitutes,
+            stands_for=MemberId(self.stands_for) if self.stands_for else None,
+            order=self.order,
+            mandate_from=self.mandate_from,
+            mandate_until=self.mandate_until,
+            age_rank=self.age_rank,
+            is_councillor=self.is_councillor,
+            represented_by=MemberId(self.represented_by) if self.represented_by else None,
         )
 
 
@@ -74,26 +111,25 @@ class MembersIn(In):
 
     @model_validator(mode="after")
     def _is_a_body(self) -> Self:
-        """Nobody is in it twice, and no chair has two holders."""
-        ids = Counter(member.id for member in self.members)
-        offices = Counter(member.office for member in self.members)
-        deputies = Counter(member.deputises for member in self.members if member.deputises)
-        if twice := [name for name, count in ids.items() if count > 1]:
-            raise ValueError(f"more than one member with the id {', '.join(twice)}")
-        if any(offices[office] > 1 for office in (Office.PRESIDENT, Office.SECRETARY)):
-            raise ValueError("more than one president or secretary")
-        if any(count > 1 for count in deputies.values()):
-            raise ValueError("more than one deputy in the same place")
+        """Nobody is in it twice, no chair has two holders, and who stands for somebody stands for one of the list."""
+        members = [member.member() for member in self.members]
+        if wrong := [f"{members[n].id}, {name}: {discord}" for n, name, discord in discords(members)]:
+            raise ValueError("; ".join(wrong))
         return self
 
 
 class BodyIn(MembersIn):
-    """A collegiate body. `legal_number` is the number of members by law, vacancies included (LOREG 179)."""
+    """A collegiate body. `legal_number` is the number of members by law, vacancies included; when it is not given it
+    follows from the population (LOREG 179 and 204, LRBRL 23.1), else it is how many members are listed."""
 
     id: Slug
     name: Name
     kind: BodyKind
-    legal_number: Annotated[int, Field(ge=1, le=500)]
+    legal_number: Annotated[int, Field(ge=1, le=500)] | None = None
+    population: Population | None = Field(default=None, description="When it is not the entity's")
+    in_fact_by: Annotated[str, Field(max_length=200)] = Field(
+        default="", description="The electoral board's order by which quorums are of the members in fact (ROF 99.4)"
+    )
     members: Annotated[tuple[MemberIn, ...], Field(max_length=500)] = ()
 
 
@@ -106,6 +142,13 @@ class MemberOut(BaseModel):
     group: str
     deputises: int | None
     substitutes: Office | None
+    stands_for: str | None
+    order: int
+    mandate_from: date | None
+    mandate_until: date | None
+    age_rank: int | None
+    is_councillor: bool
+    represented_by: str | None
     is_counted: bool = Field(description="Whether presence counts towards the quorum (ROF 90.1)")
 
 
@@ -116,6 +159,7 @@ class BodyOut(BaseModel):
     name: str
     kind: BodyKind
     legal_number: int
+    in_fact_by: str
     members: tuple[MemberOut, ...]
 
 
@@ -126,6 +170,7 @@ def body_out(body: Body) -> BodyOut:
         name=body.name,
         kind=body.kind,
         legal_number=body.legal_number,
+        in_fact_by=body.in_fact_by,
         members=tuple(
             MemberOut(
                 id=m.id,
@@ -134,10 +179,24 @@ def body_out(body: Body) -> BodyOut:
                 group=m.group,
                 deputises=m.deputises,
                 substitutes=m.substitutes,
+                stands_for=m.stands_for,
+                order=m.order,
+                mandate_from=m.mandate_from,
+                mandate_until=m.mandate_until,
+                age_rank=m.age_rank,
+                is_councillor=m.is_councillor,
+                represented_by=m.represented_by,
                 is_counted=m.is_counted,
             )
             for m in body.members
         ),
+    )
+
+
+def entity_out(entity: Entity) -> EntityOut:
+    """An entity for the wire."""
+    return EntityOut(
+        id=entity.id, name=entity.name, kind=entity.kind, regime=entity.regime, population=entity.population
     )
 
 
@@ -149,47 +208,59 @@ def json(model: BaseModel, status: int = 200, **headers: str) -> web.Response:
 
 
 async def create_entity(request: web.Request) -> web.Response:
-    """Add an entity, or rename it."""
-    entity = await body_of(request, EntityIn)
-    await house_of(request).records.put_entity(Entity(id=EntityId(entity.id), name=entity.name))
-    return json(EntityOut(id=entity.id, name=entity.name), 201)
+    """Add an entity, or replace what is known of it."""
+    sent = await body_of(request, EntityIn)
+    entity = Entity(
+        id=EntityId(sent.id), name=sent.name, kind=sent.kind, regime=sent.regime, population=sent.population
+    )
+    await house_of(request).records.put_entity(entity)
+    return json(entity_out(entity), 201)
 
 
 async def list_entities(request: web.Request) -> web.Response:
     """Those that the bearer may see."""
     entities = await house_of(request).records.entities()
     seen = (e for e in entities if access_of(request).reaches(e.id))
-    return json(EntitiesOut(entities=tuple(EntityOut(id=e.id, name=e.name) for e in seen)))
+    return json(EntitiesOut(entities=tuple(entity_out(e) for e in seen)))
 
 
 async def create_body(request: web.Request) -> web.Response:
     """Add a body with its members, or replace it. Sessions already convened keep the body as it was."""
-    entity = _entity(request)
+    entity_id = entity_of(request)
     sent = await body_of(request, BodyIn)
+    records = house_of(request).records
+    entity = await records.entity(entity_id)
+    if entity is None:
+        raise Problem(Kind.NOT_FOUND)
     body = Body(
         id=BodyId(sent.id),
         name=sent.name,
         kind=sent.kind,
-        legal_number=sent.legal_number,
+        legal_number=_legal_number(sent, entity),
         members=tuple(member.member() for member in sent.members),
+        in_fact_by=sent.in_fact_by,
     )
-    await house_of(request).records.put_body(entity, body)
+    await records.put_body(entity_id, body)
     return json(body_out(body), 201)
 
 
-async def replace_members(request: web.Request) -> web.Response:
-    """From now on the body's members are these."""
-    entity, body = _entity(request), BodyId(request.match_info["body"])
-    sent = await body_of(request, MembersIn)
-    records = house_of(request).records
-    await records.put_members(entity, body, [member.member() for member in sent.members])
-    stored = await records.body(entity, body)
-    if stored is None:
-        raise Problem(Kind.NOT_FOUND)
-    return json(body_out(stored))
+def _legal_number(sent: BodyIn, entity: Entity) -> int:
+    """As sent; else what the law makes of the population; else those listed. A board's number is what was appointed,
+    and the most that the law allows only while nobody is."""
+    if sent.legal_number is not None:
+        return sent.legal_number
+    listed = sum(member.member().is_counted for member in sent.members)
+    by_law = legal_number(replace(entity, population=sent.population or entity.population), sent.kind)
+    if sent.kind is BodyKind.PLENARY and by_law:
+        return by_law
+    if number := listed or by_law:
+        return number
+    message = "needed: it does not follow from the population, and no members are listed"
+    raise Problem(Kind.INVALID, errors=[{"at": "legal_number", "kind": "missing", "message": message}])
 
 
-def _entity(request: web.Request) -> EntityId:
+def entity_of(request: web.Request) -> EntityId:
+    """The entity in the path. Raises `Problem` (NOT_FOUND) for one that is not the bearer's."""
     entity = EntityId(request.match_info["entity"])
     require_entity(request, entity)
     return entity
@@ -201,7 +272,7 @@ ROUTES = (
         path="/api/v1/entities",
         operation=Operation.CREATE_ENTITY,
         handler=create_entity,
-        summary="Add an entity, or rename it",
+        summary="Add an entity, or replace what is known of it",
         takes=EntityIn,
         gives=EntityOut,
         status=201,
@@ -223,14 +294,5 @@ ROUTES = (
         takes=BodyIn,
         gives=BodyOut,
         status=201,
-    ),
-    Route(
-        method="PUT",
-        path="/api/v1/entities/{entity}/bodies/{body}/members",
-        operation=Operation.REPLACE_MEMBERS,
-        handler=replace_members,
-        summary="Replace the members of a body",
-        takes=MembersIn,
-        gives=BodyOut,
     ),
 )

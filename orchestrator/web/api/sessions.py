@@ -11,13 +11,15 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_val
 
 from orchestrator.access import Operation
 from orchestrator.council.agenda import AgendaItem, Majority
+from orchestrator.council.calls import rule_of
 from orchestrator.council.commands import Asker, Channel, Convene
 from orchestrator.council.convocation import Convocation, Ground, Policy, SessionKind
-from orchestrator.council.members import Body, BodyId, Entity, EntityId, SessionId
+from orchestrator.council.members import Body, BodyId, Entity, EntityId, MemberId, SessionId
+from orchestrator.council.rules.shape import Certainty, Occasion
 from orchestrator.council.session import Phase
 from orchestrator.store.ledger import AlreadyConvened
 from orchestrator.store.records import Entry
-from orchestrator.web.api.entities import BodyOut, EntityOut, In, Name, Slug, body_out, json
+from orchestrator.web.api.entities import BodyOut, EntityOut, In, Name, Slug, body_out, entity_out, json
 from orchestrator.web.house import Reading
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, require_entity, session_of
@@ -47,6 +49,7 @@ class PolicyIn(In):
     edge_pause_s: Annotated[float, Field(ge=0, le=3600)] = 60
     floor_limit_s: Annotated[float, Field(ge=1, le=7200)] = 300
     rule: Annotated[str, Field(max_length=40, description="Id of the quorum rule; empty: by body and call")] = ""
+    tolerance_s: Annotated[float, Field(ge=0, le=14400, description="How long it waits for its quorum")] = 1800
 
     def policy(self) -> Policy:
         """As the council knows it."""
@@ -55,6 +58,7 @@ class PolicyIn(In):
             edge_pause=timedelta(seconds=self.edge_pause_s),
             floor_limit=timedelta(seconds=self.floor_limit_s),
             rule=self.rule,
+            tolerance=timedelta(seconds=self.tolerance_s),
         )
 
 
@@ -73,6 +77,8 @@ class SessionIn(In):
     ground: Ground = Ground.LRBRL_46_3
     agenda: Annotated[tuple[ItemIn, ...], Field(max_length=200)] = ()
     policy: PolicyIn = PolicyIn()
+    occasion: Occasion = Field(default=Occasion.REGULAR, description="What a plenary meets for (LOREG 195-197 bis)")
+    candidate: Slug | None = Field(default=None, description="Whom a motion of censure proposes: may not preside")
 
     @field_validator("time_zone")
     @classmethod
@@ -114,6 +120,8 @@ class SessionIn(In):
                 for number, item in enumerate(self.agenda, start=1)
             ),
             policy=self.policy.policy(),
+            occasion=self.occasion,
+            candidate=MemberId(self.candidate) if self.candidate else None,
         )
 
 
@@ -123,6 +131,18 @@ class ItemOut(BaseModel):
     number: int
     title: str
     majority: Majority
+
+
+class RuleInForceOut(BaseModel):
+    """The rule that all verdicts of the session are made by, as it was when it was convened."""
+
+    id: str
+    version: int
+    norm: str
+    article: str
+    url: str
+    certainty: Certainty
+    note: str
 
 
 class SessionOut(BaseModel):
@@ -140,10 +160,15 @@ class SessionOut(BaseModel):
     public: bool
     rehearsal: bool
     ground: Ground
+    occasion: Occasion
+    follows: str | None = Field(description="The session in first call that was not held")
+    rule: RuleInForceOut
     agenda: tuple[ItemOut, ...]
     phase: Phase
     opened_at: AwareDatetime | None
     adjourned_at: AwareDatetime | None
+    not_held: bool
+    second_call_at: AwareDatetime | None = Field(description="Of a session not held: when the law has it meet again")
     version: int = Field(description="The seq of the last event of its record")
 
 
@@ -168,9 +193,10 @@ class SessionsOut(BaseModel):
 def session_out(reading: Reading) -> SessionOut:
     """A session for the wire."""
     session, call = reading.session, reading.session.convened
+    rule = rule_of(call)
     return SessionOut(
         id=call.session,
-        entity=EntityOut(id=call.entity.id, name=call.entity.name),
+        entity=entity_out(call.entity),
         body=body_out(call.body),
         kind=call.kind,
         call=call.call,
@@ -181,10 +207,23 @@ def session_out(reading: Reading) -> SessionOut:
         public=call.is_public,
         rehearsal=call.is_rehearsal,
         ground=call.ground,
+        occasion=call.occasion,
+        follows=call.follows,
+        rule=RuleInForceOut(
+            id=rule.id,
+            version=rule.version,
+            norm=rule.norm,
+            article=rule.article,
+            url=rule.url,
+            certainty=rule.certainty,
+            note=rule.note,
+        ),
         agenda=tuple(ItemOut(number=i.number, title=i.title, majority=i.majority) for i in call.agenda),
         phase=session.phase,
         opened_at=session.opened_at,
         adjourned_at=session.adjourned_at,
+        not_held=session.not_held is not None,
+        second_call_at=session.not_held.second_call_at if session.not_held else None,
         version=reading.version,
     )
 
@@ -202,10 +241,10 @@ async def convene_session(request: web.Request) -> web.Response:
     key = request.headers.get("Idempotency-Key")
     session_id = SessionId(str(uuid.uuid5(_SPACE, f"{entity_id} {key}") if key else uuid.uuid4()))
     convocation = sent.convocation(session_id, _room(sent), entity, body)
+    asker = Asker(role=access.role, channel=Channel.WEB, member=access.member)
+    regulation = await house.records.regulation(entity_id)
     try:
-        await house.convene(
-            Convene(asker=Asker(role=access.role, channel=Channel.WEB, member=access.member), convocation=convocation)
-        )
+        await house.convene(Convene(asker=asker, convocation=convocation, regulation=regulation))
     except AlreadyConvened:
         # The same key again: what it convened is the answer, unless it was something else.
         if not _is_same_call(convocation, (await house.read(session_id)).session.convened):
