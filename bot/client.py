@@ -22,13 +22,28 @@ from slixmpp import ClientXMPP, Iq
 from slixmpp.exceptions import IqError, IqTimeout
 
 from bot.connection import Login, connection
-from bot.errors import ConnectionLost, FocusUnavailable, JoinRefused, NotInRoom
-from bot.events import RoomEntered, RoomEvent, RoomLeft
-from bot.focus import CONFERENCE, build_conference_request, parse_conference
+from bot.errors import ConnectionLost, JoinRefused, NotInRoom, RequestRefused, RequestUnanswered
+from bot.events import LeaveReason, RoomEntered, RoomEvent, RoomLeft
+from bot.focus import Focus
+from bot.journal import (
+    FEATURE,
+    JOURNAL,
+    Following,
+    JournalEvent,
+    Mark,
+    OutOfOrder,
+    build_acknowledgement,
+    build_subscribe,
+    build_unsubscribe,
+    parse_entries,
+    parse_opened,
+)
+from bot.moderation import Moderation
 from bot.occupant import OccupantPresence, Trust
 from bot.room import Room
 from bot.stanzas import (
     CLIENT,
+    DISCO,
     JINGLE,
     PING,
     ChatLine,
@@ -41,11 +56,16 @@ from bot.stanzas import (
     parse_presence,
 )
 
-# Seconds. Jicofo tries for 15 s to come into a room; a join waits behind the server's limit of bytes a second.
-_FOCUS_PATIENCE: Final = 20.0
+# Seconds. A join waits behind the server's limit of bytes a second.
 _JOIN_PATIENCE: Final = 30.0
 _LEAVE_PATIENCE: Final = 5.0
 _PING_PATIENCE: Final = 10.0
+_JOURNAL_PATIENCE: Final = 10.0
+
+# XEP-0410, section 3: any other answer comes from the room, or from our own connection.
+_GONE: Final = frozenset({"not-acceptable", "item-not-found", "remote-server-not-found", "remote-server-timeout"})
+
+BotEvent = RoomEvent | JournalEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +73,9 @@ class Account:
     """Who the bot is on a Jitsi.
 
     `focus` is the address for requests to Jicofo (`focus.meet.example`). `nick` is the bot's in every room: letters,
-    digits and underscore only (Jitsi's mod_muc_resource_validate). `display_name` is what people see. `silence`
-    (seconds): after so long without an event the server is asked whether it is still there.
+    digits and underscore only (Jitsi's mod_muc_resource_validate). `display_name` is what people see. `journal` is the
+    address of mod_plenari, if there may be one. `silence` (seconds): after so long without an event the server is asked
+    whether it is still there.
     """
 
     login: Login
@@ -62,11 +83,16 @@ class Account:
     trust: Trust
     nick: str = "plenari"
     display_name: str = "Plenari"
+    journal: str = ""
     silence: float = 30.0
 
 
 class Bot:
-    """A connected bot. All methods may be called while somebody iterates over `events()`, from the same event loop."""
+    """A connected bot. All methods may be called while somebody iterates over `events()`, from the same event loop.
+
+    `focus` takes requests to Jicofo. `moderation` takes orders to mod_plenari, where `has_journal`: without the module
+    the bot sees what any occupant sees, and nothing of what happened while it was away.
+    """
 
     def __init__(self, account: Account, now: Callable[[], datetime]) -> None:
         self._account = account
@@ -75,16 +101,25 @@ class Bot:
         self._rooms: dict[str, Room] = {}
         # Who waits for a room to be entered or left, or (room "") only to hear if the connection is lost.
         self._waiting: dict[asyncio.Future[None], str] = {}
-        self._events: asyncio.Queue[RoomEvent | Exception] = asyncio.Queue()
+        self._followed: dict[str, Following] = {}
+        self._events: asyncio.Queue[BotEvent | Exception] = asyncio.Queue()
         self._loss: ConnectionLost | None = None
         self._exits = AsyncExitStack()
         self._xmpp: ClientXMPP
+        self.has_journal = False
+        self.focus = Focus(account.focus, self._request)
+        self.moderation = Moderation(account.journal, self._request)
 
     async def __aenter__(self) -> Self:
         """Connect. Raises ConnectionLost or LoginRefused."""
         self._xmpp = await self._exits.enter_async_context(
             connection(self._account.login, hear=self._hear, on_loss=self._lose)
         )
+        try:
+            self.has_journal = await self._finds_journal()
+        except BaseException:
+            await self._exits.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -92,9 +127,10 @@ class Bot:
     ) -> None:
         await self._exits.aclose()
 
-    async def events(self) -> AsyncIterator[RoomEvent]:
+    async def events(self) -> AsyncIterator[BotEvent]:
         """Everything that happens in the rooms, in order, from the moment of connecting; for one reader.
 
+        A room that is entered tells RoomEvents, one that is followed JournalEvents, one that is both tells both.
         Raises ConnectionLost when the line is gone: at once if it breaks, within `silence` and 10 s if it goes dead.
         A stanza that our own code could not digest (a bug) raises here as well.
         """
@@ -120,7 +156,7 @@ class Bot:
             return
         inside = self._rooms[jid] = Room(jid, self._account.nick, self._account.trust)
         try:
-            await self._request_conference(jid)
+            await self.focus.open_conference(jid, self._machine_uid)
             entry = build_entry(jid, self._account.nick, self._account.display_name, password)
             await self._send_and_wait(jid, entry, _JOIN_PATIENCE)
         except TimeoutError as late:
@@ -151,6 +187,46 @@ class Bot:
         jid = self._entered(room).jid
         self._send(build_whisper(jid, nick, text, self._account.display_name, uuid4().hex))
 
+    async def follow(self, room: str, since: Mark | None) -> None:
+        """Be told what the server's journal has of a room, which need not be entered for it.
+
+        JournalOpened is then among the events, followed by all entries after `since`. Raises RequestRefused,
+        RequestUnanswered, ConnectionLost.
+        """
+        jid = room.lower()
+        self._followed[jid] = Following(jid, since)
+        try:
+            await self._request("set", self._account.journal, build_subscribe(jid, since), _JOURNAL_PATIENCE)
+        except BaseException:
+            self._followed.pop(jid, None)
+            raise
+
+    async def unfollow(self, room: str) -> None:
+        """Be told no more of it. Raises RequestRefused, RequestUnanswered, ConnectionLost."""
+        if self._followed.pop(room.lower(), None):
+            await self._request("set", self._account.journal, build_unsubscribe(room.lower()), _JOURNAL_PATIENCE)
+
+    def acknowledge(self, room: str, read: Mark) -> None:
+        """Say that everything up to there is safe with us. Raises ConnectionLost."""
+        self._send(build_acknowledgement(self._account.journal, room.lower(), read))
+
+    async def check(self, room: str) -> None:
+        """Ask whether we still sit in a room (XEP-0410); RoomLeft is among the events if we do not.
+
+        Raises ConnectionLost.
+        """
+        inside = self._rooms.get(room.lower())
+        if inside is None or not inside.has_entered:
+            return
+        try:
+            await self._request("get", f"{inside.jid}/{inside.nick}", Element(PING), _PING_PATIENCE)
+        except RequestRefused as answer:
+            if answer.condition in _GONE and self._rooms.get(inside.jid) is inside:
+                del self._rooms[inside.jid]
+                self._events.put_nowait(RoomLeft(room=inside.jid, reason=LeaveReason.TECHNICAL, at=self._now()))
+        except RequestUnanswered:
+            return  # whether the server is there at all is asked elsewhere
+
     # What goes out.
 
     def _entered(self, room: str) -> Room:
@@ -175,20 +251,8 @@ class Bot:
         finally:
             del self._waiting[waiting]
 
-    async def _request_conference(self, room: str) -> None:
-        request = build_conference_request(room, self._machine_uid)
-        try:
-            answer = await self._request("set", self._account.focus, request, _FOCUS_PATIENCE)
-        except IqError as refusal:
-            raise FocusUnavailable(f"{room}: {refusal.condition}") from refusal
-        except IqTimeout as late:
-            raise FocusUnavailable(f"{room}: the focus did not answer") from late
-        conference = answer.find(CONFERENCE)
-        if conference is None or not parse_conference(conference).is_ready:
-            raise FocusUnavailable(f"{room}: the focus is not in the room")
-
     async def _request(self, kind: Literal["get", "set"], to: str, payload: Element, patience: float) -> Element:
-        """One IQ and its answer. Raises IqError, IqTimeout, ConnectionLost."""
+        """One IQ and its answer. Raises RequestRefused, RequestUnanswered, ConnectionLost."""
         if self._loss is not None:
             raise self._loss
         iq: Iq = self._xmpp.make_iq(ito=to, itype=kind)
@@ -201,6 +265,10 @@ class Bot:
             if gone.done():
                 gone.result()
             return answer.result().xml
+        except IqError as refusal:
+            raise RequestRefused(to, refusal.condition, refusal.text or "") from None
+        except IqTimeout:
+            raise RequestUnanswered(f"{to} did not answer") from None
         finally:
             answer.cancel()
             del self._waiting[gone]
@@ -209,10 +277,19 @@ class Bot:
         """Is the server still there? Any answer will do, also a refusal (XEP-0199). Raises ConnectionLost."""
         try:
             await self._request("get", self._xmpp.boundjid.domain, Element(PING), _PING_PATIENCE)
-        except IqError:
+        except RequestRefused:
             return
-        except IqTimeout as late:
+        except RequestUnanswered as late:
             raise ConnectionLost("the server no longer answers") from late
+
+    async def _finds_journal(self) -> bool:
+        if not self._account.journal:
+            return False
+        try:
+            answer = await self._request("get", self._account.journal, Element(f"{DISCO}query"), _JOURNAL_PATIENCE)
+        except (RequestRefused, RequestUnanswered):
+            return False
+        return any(f.get("var") == FEATURE for f in answer.iterfind(f"{DISCO}query/{DISCO}feature"))
 
     # What comes in.
 
@@ -224,8 +301,12 @@ class Bot:
                     self._feed(parse_presence(stanza))
                     return True
                 case "message":
-                    self._feed(parse_chat(stanza))
+                    self._hear_message(stanza)
                     return True
+                case "iq" if stanza.get("type") == "result" and stanza.get("from") == self._account.journal:
+                    # Here and not where the answer is waited for: the entries follow at its heels.
+                    self._open_journal(stanza)
+                    return False
                 case "iq" if stanza.get("type") == "set" and stanza.find(JINGLE) is not None:
                     return self._answer_jingle(stanza)
                 case _:
@@ -233,6 +314,29 @@ class Bot:
         except Exception as bug:  # raised again where somebody iterates; slixmpp would only log it
             self._events.put_nowait(bug)
             return True
+
+    def _hear_message(self, stanza: Element) -> None:
+        if stanza.get("from") != self._account.journal:
+            self._feed(parse_chat(stanza))
+            return
+        for journal in stanza.iterfind(JOURNAL):
+            following = self._followed.get(journal.get("room", ""))
+            for entry in parse_entries(journal, self._account.trust) if following is not None else ():
+                try:
+                    is_news = following is not None and following.take(entry)
+                except OutOfOrder as gap:
+                    self._lose(str(gap))
+                    return
+                if is_news:
+                    self._events.put_nowait(entry)
+
+    def _open_journal(self, answer: Element) -> None:
+        journal = answer.find(JOURNAL)
+        opened = None if journal is None else parse_opened(journal, self._account.trust)
+        following = None if opened is None else self._followed.get(opened.room)
+        if opened is not None and following is not None:
+            following.open(opened)
+            self._events.put_nowait(opened)
 
     def _feed(self, stanza: OccupantPresence | EntryRefused | ChatLine | None) -> None:
         room = self._rooms.get(stanza.room) if stanza is not None else None

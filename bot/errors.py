@@ -49,3 +49,22 @@ class NotInRoom(BotError):
     """The bot was asked to speak in a room in which it does not sit (any more)."""
 
     scope = Scope.ROOM
+
+
+class RequestRefused(BotError):
+    """A request (IQ) was answered with an error. `condition` as in RFC 6120, section 8.3.3."""
+
+    scope = Scope.ROOM
+    is_retryable = False
+
+    def __init__(self, to: str, condition: str, text: str = "") -> None:
+        super().__init__(f"{to}: {condition} {text}".strip())
+        self.to = to
+        self.condition = condition
+        self.text = text
+
+
+class RequestUnanswered(BotError):
+    """A request (IQ) was not answered in time; what it asked for may have been done all the same."""
+
+    scope = Scope.ROOM

@@ -24,6 +24,7 @@ DISPLAY_NAME: Final = "{http://jitsi.org/protocol/display-name}display-name"
 DELAY: Final = "{urn:xmpp:delay}delay"
 JINGLE: Final = "{urn:xmpp:jingle:1}jingle"
 PING: Final = "{urn:xmpp:ping}ping"
+DISCO: Final = "{http://jabber.org/protocol/disco#info}"
 _ERRORS: Final = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 
 # A browser's SourceInfo is some hundred characters, a name some dozens; more is hostile or broken.

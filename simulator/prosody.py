@@ -10,6 +10,7 @@ import hmac
 import os
 import secrets
 import shutil
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -26,7 +27,7 @@ class ProsodyDidNotStart(Exception):
     """Prosody ended, or did not listen in time; the message holds the end of its log."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Prosody:
     """A running Prosody: where it listens and who has an account. `process` may be killed, to see what then."""
 
@@ -39,6 +40,7 @@ class Prosody:
     focus_password: str = field(repr=False)
     jibri_password: str = field(repr=False)
     log_path: Path
+    settings: dict[str, str] = field(repr=False)
     process: asyncio.subprocess.Process
 
     @property
@@ -68,9 +70,29 @@ class Prosody:
         """Where requests for a conference go."""
         return f"focus.{self.domain}"
 
+    @property
+    def journal(self) -> str:
+        """The address of mod_plenari."""
+        return f"plenari.{self.domain}"
+
     def room(self, name: str) -> str:
         """The JID of a room."""
         return f"{name}@muc.{self.domain}"
+
+    async def restart(self, blow: signal.Signals = signal.SIGTERM, *, patience: float = 20.0) -> None:
+        """End it with that signal and start it again on the same ports and data. Raises ProsodyDidNotStart."""
+        await self.end(blow)
+        await self.start(patience=patience)
+
+    async def end(self, blow: signal.Signals = signal.SIGTERM) -> None:
+        """End it with that signal, and wait until it has ended."""
+        self.process.send_signal(blow)
+        await self.process.wait()
+
+    async def start(self, *, patience: float = 20.0) -> None:
+        """Start it again after its end. Raises ProsodyDidNotStart."""
+        self.process = await _run(self.log_path.parent, self.log_path, self.settings)
+        await _until_listening(self.process, (self.c2s_port, self.http_port), self.log_path, patience)
 
 
 @asynccontextmanager
@@ -82,12 +104,15 @@ async def prosody(
     app_secret: str | None = None,
     smacks_hibernation: int = 2,
     certificate: Path | None = None,
+    has_journal: bool = True,
+    journal_size: int = 5000,
     patience: float = 20.0,
 ) -> AsyncIterator[Prosody]:
     """Run Prosody while the block lasts; its data, log and pid file lie in `folder` (an absolute path).
 
     `smacks_hibernation` (seconds): how long a browser that vanished stays in the room. `certificate`: a PEM file with
-    certificate and key; with it STARTTLS is demanded. `patience`: seconds until it must listen.
+    certificate and key; with it STARTTLS is demanded. `has_journal`: whether mod_plenari is loaded, which keeps at most
+    `journal_size` entries a room. `patience`: seconds until it must listen.
 
     Raises ProsodyDidNotStart.
     """
@@ -102,13 +127,16 @@ async def prosody(
         "JWT_APP_ID": app_id,
         "JWT_APP_SECRET": secret,
         "SMACKS_HIBERNATION": str(smacks_hibernation),
+        "PLENARI_JOURNAL": "yes" if has_journal else "no",
+        "PLENARI_JOURNAL_SIZE": str(journal_size),
     }
     if certificate is not None:
         settings["PROSODY_CERTIFICATE"] = str(certificate)
     process = await _run(folder, log_path, settings)
+    server: Prosody | None = None
     try:
         await _until_listening(process, (c2s_port, http_port), log_path, patience)
-        yield Prosody(
+        server = Prosody(
             domain=domain,
             c2s_port=c2s_port,
             http_port=http_port,
@@ -118,10 +146,12 @@ async def prosody(
             focus_password=passwords["focus"],
             jibri_password=passwords["jibri"],
             log_path=log_path,
+            settings=settings,
             process=process,
         )
+        yield server
     finally:
-        await _end(process)
+        await _end(server.process if server is not None else process)
 
 
 async def _run(folder: Path, log_path: Path, settings: dict[str, str]) -> asyncio.subprocess.Process:

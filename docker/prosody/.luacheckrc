@@ -2,7 +2,8 @@
 std = "lua54"
 max_line_length = 140
 codes = true
-files["**/plugins/**/*.lua"] = { read_globals = { "module", "prosody" } }
+-- A module may give itself save and restore.
+files["**/plugins/**/*.lua"] = { read_globals = { "prosody" }, globals = { "module" } }
 -- The configuration is Lua in which every assignment to a global is an option.
 files["**/prosody.cfg.lua"] = {
 	allow_defined_top = true,
@@ -10,6 +11,7 @@ files["**/prosody.cfg.lua"] = {
 		"VirtualHost", "Component", "ENV_PLENARI_PLUGINS", "ENV_PROSODY_CERTIFICATE", "ENV_PROSODY_C2S_LIMIT",
 		"ENV_PROSODY_C2S_PORT", "ENV_PROSODY_FOLDER", "ENV_PROSODY_HTTP_PORT", "ENV_PROSODY_INTERFACE",
 		"ENV_PROSODY_RUN_AS_ROOT", "ENV_SMACKS_HIBERNATION", "ENV_XMPP_DOMAIN", "ENV_JWT_APP_ID", "ENV_JWT_APP_SECRET",
+		"ENV_PLENARI_ACCOUNT", "ENV_PLENARI_JOURNAL", "ENV_PLENARI_JOURNAL_SIZE",
 	},
 	ignore = { "131" },
 }

@@ -14,9 +14,15 @@
 --   PROSODY_RUN_AS_ROOT     "yes" where there is no other user (a container, a demo)
 --   SMACKS_HIBERNATION      seconds that a vanished browser stays in the room, default 60 as in Jitsi
 --
--- In place of Jitsi's own modules stand four small ones of ours (plugins/); Jitsi's do as well:
+--   PLENARI_ACCOUNT         the bot's account on the hidden domain, default bot
+--   PLENARI_JOURNAL         "no" leaves mod_plenari out: a Jitsi as it comes
+--   PLENARI_JOURNAL_SIZE    how many entries of a room are kept at most, default 5000
+--
+-- In place of Jitsi's own modules stand small ones of ours (plugins/); Jitsi's do as well:
 --   plenari_token (token), plenari_identity (presence_identity), plenari_room_check (token_verification),
---   plenari_focus_proxy (client_proxy).
+--   plenari_focus_proxy (client_proxy), plenari_av_moderation (av_moderation_component), plenari_speakers
+--   (speakerstats_component).
+-- mod_plenari itself stands for nothing of Jitsi's: journal and commands for the bot.
 
 local domain = ENV_XMPP_DOMAIN or "meet.plenari";
 local interface = ENV_PROSODY_INTERFACE or "127.0.0.1";
@@ -85,3 +91,14 @@ Component("muc." .. domain)("muc")
 
 Component("focus." .. domain)("plenari_focus_proxy")
 	target_address = "focus@auth." .. domain;
+
+Component("avmoderation." .. domain)("plenari_av_moderation")
+	plenari_muc = "muc." .. domain;
+
+Component("speakerstats." .. domain)("plenari_speakers")
+
+if ENV_PLENARI_JOURNAL ~= "no" then
+	Component("plenari." .. domain)("plenari")
+		plenari_accounts = { (ENV_PLENARI_ACCOUNT or "bot") .. "@hidden." .. domain };
+		plenari_journal_size = tonumber(ENV_PLENARI_JOURNAL_SIZE or 5000);
+end
