@@ -165,6 +165,7 @@ class Chamber:
                 tasks.create_task(self._enter(bot, room, entering), name=f"enter {room}")
             for room in self._occupants.keys() - wanted.keys():
                 await bot.leave(room)
+            self._tell_whoever_took_over()
             self._say_what_waited()
             self._wake.clear()
             try:
@@ -172,6 +173,13 @@ class Chamber:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+
+    def _tell_whoever_took_over(self) -> None:
+        """A conductor that took a session over while we were in its room believes that nobody watches."""
+        for session_id, session in self._conducted.sessions().items():
+            inside = self._occupants.get(self._address(session))
+            if inside is not None and desired(session).is_watched and not session.is_observed:
+                self._deliver_everybody(session_id, tuple(inside.values()), self._now())
 
     async def _enter(self, bot: Bot, room: str, entering: set[str]) -> None:
         try:
@@ -190,7 +198,7 @@ class Chamber:
         match event:
             case RoomEntered():
                 self._occupants[event.room] = {o.nick: o for o in event.occupants}
-                self._deliver_everybody(session_id, event)
+                self._deliver_everybody(session_id, event.occupants, event.at)
             case RoomLeft():
                 self._lose(event.room)
                 self.look_again()
@@ -212,11 +220,11 @@ class Chamber:
         self._occupants.pop(room, None)
         self._conducted.deliver(self._rooms[room], ChamberLost(seen=self._seen(self._now())))
 
-    def _deliver_everybody(self, session_id: SessionId, event: RoomEntered) -> None:
-        devices = tuple((member, _device(o)) for o in event.occupants if (member := _member(o)))
-        self._conducted.deliver(session_id, ChamberEntered(seen=self._seen(event.at), devices=devices))
-        for occupant in event.occupants:
-            self._deliver_hand(session_id, occupant, event.at)
+    def _deliver_everybody(self, session_id: SessionId, occupants: tuple[Occupant, ...], at: datetime) -> None:
+        devices = tuple((member, _device(o)) for o in occupants if (member := _member(o)))
+        self._conducted.deliver(session_id, ChamberEntered(seen=self._seen(at), devices=devices))
+        for occupant in occupants:
+            self._deliver_hand(session_id, occupant, at)
 
     def _deliver_joined(self, session_id: SessionId, occupant: Occupant, at: datetime) -> None:
         if member := _member(occupant):
