@@ -88,13 +88,13 @@ class Settings(BaseSettings):
     picture_size: Annotated[str, Field(description="Size of Jibri's picture", pattern=r"^\d+x\d+$")] = "1280x720"
 
     gathering: Annotated[
-        timedelta,
+        Seconds,
         Field(description="How long before its hour a session is watched and its broadcast waits, in seconds"),
     ] = timedelta(minutes=60)
     heartbeat: Annotated[
-        timedelta,
+        Seconds,
         Field(description="After how long without a heartbeat a machine's sessions are taken over, in seconds"),
-    ] = timedelta(seconds=10)
+    ] = timedelta(seconds=6)
 
     @property
     def hidden_domain(self) -> str:
