@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from orchestrator.verifier.record import Broken
@@ -59,6 +60,31 @@ def end_of_zip(count: int, size: int, at: int) -> bytes:
     return (
         big + struct.pack("<4sLQL", b"PK\6\7", 0, at + size, 1) + end_of_zip(count, 0, 0)[:12] + b"\xff" * 8 + b"\0\0"
     )
+
+
+def pack(files: Mapping[str, bytes | Path]) -> Iterator[bytes]:
+    """The zip of these files, in their order, a piece at a time. A file on disk is read twice."""
+    directory, at = b"", 0
+    for name, content in files.items():
+        size, crc = (len(content), zlib.crc32(content)) if isinstance(content, bytes) else _measure(content)
+        header = local_header(name, size, crc)
+        directory += central_header(name, size, crc, at)
+        at += len(header) + size
+        yield header
+        if isinstance(content, bytes):
+            yield content
+        else:
+            with content.open("rb") as source:
+                yield from pieces(source, size)
+    yield directory + end_of_zip(len(files), len(directory), at)
+
+
+def _measure(file: Path) -> tuple[int, int]:
+    with file.open("rb") as source:
+        crc = 0
+        for piece in pieces(source, 1 << 62):
+            crc = zlib.crc32(piece, crc)
+        return source.tell(), crc
 
 
 def read_zip(zipped: BinaryIO) -> list[Part]:
