@@ -130,6 +130,15 @@ class Studio:
     async def status(self) -> Status:
         return await self.broadcasts.status(PLE)
 
+    async def another_hub(self, pid: int, limit: float = 20.0) -> None:
+        """Returns when a hub serves that is not the one with this process id."""
+        async with asyncio.timeout(limit):
+            while True:
+                with contextlib.suppress(HubUnavailable):
+                    if (await self.status()).pid != pid:
+                        return
+                await asyncio.sleep(0.05)
+
     async def source_on_air(self, since: float = 0.0, limit: float = 10.0) -> float:
         """When the public saw the first picture of the room since then."""
         await until(lambda: bool(self.public.pictures(is_slate=False, since=since)), limit)
@@ -187,7 +196,9 @@ def gaps(file: Path) -> dict[Kind, int]:
 
 def decode(file: Path) -> tuple[int, str]:
     """Number of pictures that a decoder finds, and all that it complains about."""
-    command = ["ffmpeg", "-nostdin", "-v", "warning", "-i", str(file), "-fps_mode", "passthrough", "-f", "null", "-"]
+    # The file's own clock: on one of 30 ticks a second, times in whole ms can fall on the same tick, and ffmpeg complains.
+    clock = ["-fps_mode", "passthrough", "-enc_time_base", "-1"]
+    command = ["ffmpeg", "-nostdin", "-v", "warning", "-i", str(file), *clock, "-f", "null", "-"]
     complaints = subprocess.run(command, capture_output=True, check=True, text=True).stderr
     probe = ["ffprobe", "-v", "error", "-select_streams", "v", "-count_packets", "-show_entries"]
     counted = subprocess.run(
