@@ -23,7 +23,7 @@ _BIG = 0xFFFFFFFF
 
 @dataclass
 class Part:
-    """A file in the zip: what its bytes are, and whether its header said so."""
+    """A file in the zip; `crc` is what its header states, and `is_whole` whether that is so."""
 
     name: str
     size: int
@@ -129,7 +129,7 @@ def _read_part(zipped: BinaryIO, at: int, before: list[Part]) -> Part:
         digest.update(piece)
     if expected != b"PK\3\4" + head + tail or zipped.tell() - start != size or name in {part.name for part in before}:
         raise Broken(file, "zip", f"its header at byte {at} of the bundle is damaged")
-    return Part(name, size, found, digest.hexdigest(), start, is_whole=found == crc)
+    return Part(name, size, crc, digest.hexdigest(), start, is_whole=found == crc)
 
 
 def pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
