@@ -196,7 +196,7 @@ def gaps(file: Path) -> dict[Kind, int]:
 
 def decode(file: Path) -> tuple[int, str]:
     """Number of pictures that a decoder finds, and all that it complains about."""
-    # The file's own clock: on one of 30 ticks a second, times in whole ms can fall on the same tick, and ffmpeg complains.
+    # By the file's own clock: by one of 30 ticks a second, two times in whole ms can fall on one tick (a complaint).
     clock = ["-fps_mode", "passthrough", "-enc_time_base", "-1"]
     command = ["ffmpeg", "-nostdin", "-v", "warning", "-i", str(file), *clock, "-f", "null", "-"]
     complaints = subprocess.run(command, capture_output=True, check=True, text=True).stderr
