@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator import app as program
-from orchestrator import desk, doctor, logs
+from orchestrator import desk, doctor, hypothesis, logs
 from orchestrator.access import Access, mint
 from orchestrator.council.commands import Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
+from orchestrator.council.rules import QUORUM_RULES, NoSuchRule
 from orchestrator.settings import Settings
 from orchestrator.store.ledger import BrokenChain, NoSuchSession, verify
 from orchestrator.version import VERSION
@@ -89,8 +90,15 @@ def migrate() -> None:
 
 
 @cli.command()
-def replay(session: SessionArgument, as_json: AsJson = False) -> None:
+def replay(
+    session: SessionArgument,
+    rule: Annotated[str, typer.Option(help="What would have differed, had the rule been the one with this id.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Read a session's record from the first event to the last, check its chain, and say where it stands."""
+    if rule:
+        _suppose(SessionId(session), rule, as_json)
+        return
     summary = _run(desk.replay(_settings(), SessionId(session)))
     _print(summary, as_json)
 
@@ -188,6 +196,21 @@ def examine(as_json: AsJson = False) -> None:
 def version() -> None:
     """Which version this is."""
     typer.echo(VERSION)
+
+
+def _suppose(session: SessionId, rule: str, as_json: bool) -> None:
+    try:
+        held_under, answer = _run(hypothesis.ask(_settings(), session, rule))
+    except NoSuchRule:
+        known = ", ".join(law.id for law in QUORUM_RULES)
+        raise _Complaint(f"There is no rule {rule}. The law's are {known}; an entity may have its own.") from None
+    if as_json:
+        console.print_json(json.dumps(hypothesis.as_dict(session, held_under, answer), ensure_ascii=False))
+        return
+    console.print("[yellow]Hypothetical:[/] nothing of this is on the record.")
+    if answer.differences:
+        console.print(hypothesis.as_table(held_under, answer))
+    console.print(f"{answer.examined} verdicts examined, {len(answer.differences)} would have differed.")
 
 
 class _Complaint(typer.Exit):

@@ -323,26 +323,34 @@ def _take_floor(session: Session, asker: Asker, now: datetime) -> Events:
 
 
 def _open_vote(session: Session, command: OpenVote, now: datetime) -> Events:
-    """Freeze who may vote: the members who are there. Who left after the debate opened abstains (LRBRL 46.2.d)."""
+    """Freeze who may vote: those who sit in the members' seats."""
     _require_open(session)
     _require_no_vote(session)
     item = session.agenda.on
     if item is None:
         raise Refused(Reason.NO_ITEM_CALLED)
     _require_quorum(session)
-    present = session.attendance.present()
-    counted = tuple(m.id for m in session.body.members if m.is_counted)
-    away = (m for m in counted if m not in present)
-    debated_at = item.debated_at
     opened = VoteOpened(
         at=now,
         number=item.number,
         method=command.method,
         majority=item.majority,
-        entitled=tuple(m for m in counted if m in present),
-        deemed=tuple(m for m in away if debated_at and session.attendance.of(m).was_there_after(debated_at)),
+        entitled=session.body.seated(session.attendance.present()),
+        deemed=_deemed(session, item.debated_at) if item.debated_at else (),
     )
     return (*turn_over(session, now), opened)
+
+
+def _deemed(session: Session, debated_at: datetime) -> tuple[MemberId, ...]:
+    """Who left after the debate opened abstains, if the seat is empty now (LRBRL 46.2.d)."""
+    body, present = session.body, session.attendance.present()
+    seats = (body.occupants(m.id) for m in body.members if m.is_counted)
+    empty = (occupants for occupants in seats if not any(m.id in present for m in occupants))
+    left = (
+        next((m.id for m in occupants if session.attendance.of(m.id).was_there_after(debated_at)), None)
+        for occupants in empty
+    )
+    return tuple(member for member in left if member is not None)
 
 
 def _cast(session: Session, asker: Asker, member: MemberId, choice: Choice, now: datetime) -> Events:

@@ -16,6 +16,7 @@ from orchestrator.council.rules.shape import (
     Hold,
     QuorumRule,
     Regulation,
+    Switches,
 )
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "NeedsOwnRule",
     "NoSuchRule",
     "QuorumRule",
+    "as_read",
     "choose_rule",
     "rule_named",
 ]
@@ -69,7 +71,12 @@ def choose_rule(where: Circumstances, regulation: Regulation, asked: str = "") -
     rule = rule_named(asked, regulation) if asked else next(fitting, None)
     if rule is None:
         raise NeedsOwnRule(deferral_for(where))
-    return replace(rule, hold=regulation.switches.open_hold) if rule.is_hold_open else rule
+    return as_read(rule, regulation.switches)
+
+
+def as_read(rule: QuorumRule, switches: Switches) -> QuorumRule:
+    """The rule, with what it leaves open as the entity reads it."""
+    return replace(rule, hold=switches.open_hold) if rule.is_hold_open else rule
 
 
 def deferral_for(where: Circumstances) -> Deferral | None:
