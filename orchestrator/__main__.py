@@ -19,9 +19,11 @@ from orchestrator.access import Access, mint
 from orchestrator.council.commands import Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
 from orchestrator.council.rules import QUORUM_RULES, NoSuchRule
+from orchestrator.documents.shelf import SHELF
 from orchestrator.settings import Settings
 from orchestrator.store.ledger import BrokenChain, NoSuchSession, verify
 from orchestrator.version import VERSION
+from orchestrator.wording import Language
 
 cli = typer.Typer(
     name="plenari",
@@ -106,18 +108,27 @@ def replay(
 @cli.command()
 def export(
     session: SessionArgument,
-    form: Annotated[desk.Form, typer.Option("--format", help="What to export.")] = desk.Form.CSV,
+    form: Annotated[
+        str,
+        typer.Option("--format", help=f"{', '.join(desk.FORMS)}, or a document: {', '.join(SHELF)}."),
+    ] = "csv",
+    language: Annotated[str, typer.Option("--lang", help="ca, es or en; the session's own if not given.")] = "",
     output: Annotated[Path | None, typer.Option(help="A file; without it the export goes to the terminal.")] = None,
 ) -> None:
-    """Attendance (csv, xlsx, json) or the whole record with its chain (jsonl)."""
-    content = _run(desk.export(_settings(), SessionId(session), form))
-    if output:
-        output.write_bytes(content)
-        errors.print(f"[green]✓[/] {output}")
-    elif form is desk.Form.XLSX and sys.stdout.isatty():
-        raise _Complaint("An XLSX file is not for a terminal. Name a file with --output.")
-    else:
+    """A document of a session (attendance, certificate, minutes, index), or its whole record with its chain (jsonl)."""
+    name = desk.FORMS.get(form, form)
+    if name not in (*SHELF, desk.RECORD):
+        raise _Complaint(f"There is no document {form}. `plenari export --help` names them all.")
+    if language not in ("", *Language):
+        raise _Complaint(f"There are texts in {', '.join(Language)}, not in {language}.")
+    if output is None and name.endswith((".pdf", ".docx", ".xlsx", ".ods")) and sys.stdout.isatty():
+        raise _Complaint("Such a file is not for a terminal. Name a file with --output.")
+    content = _run(desk.export(_settings(), SessionId(session), name, language))
+    if output is None:
         sys.stdout.buffer.write(content)
+        return
+    output.write_bytes(content)
+    errors.print(f"[green]✓[/] {output}")
 
 
 @cli.command("verify")

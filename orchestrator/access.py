@@ -43,12 +43,16 @@ class Operation(StrEnum):
     READ_QUORUM = "read_quorum"
     READ_LIVE = "read_live"
     READ_ATTENDANCE = "read_attendance"
+    LIST_DOCUMENTS = "list_documents"
+    READ_DOCUMENT = "read_document"
+    READ_ALLOWANCES = "read_allowances"
     READ_EVENTS = "read_events"
     COMMAND_SESSION = "command_session"
     LINK_MEMBER = "link_member"
     PAGE_SESSIONS = "page_sessions"
     PAGE_LIVE = "page_live"
     PAGE_FEED = "page_feed"
+    PAGE_DOCUMENTS = "page_documents"
     PAGE_COMMAND = "page_command"
 
 
@@ -73,12 +77,16 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.READ_QUORUM: _EVERYBODY,
     Operation.READ_LIVE: _EVERYBODY,
     Operation.READ_ATTENDANCE: _RECORD_READERS,
+    Operation.LIST_DOCUMENTS: _EVERYBODY,
+    Operation.READ_DOCUMENT: _EVERYBODY,
+    Operation.READ_ALLOWANCES: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
     Operation.READ_EVENTS: _RECORD_READERS,
     Operation.COMMAND_SESSION: _PARTICIPANTS,
     Operation.LINK_MEMBER: _PARTICIPANTS,
     Operation.PAGE_SESSIONS: _EVERYBODY,
     Operation.PAGE_LIVE: _EVERYBODY,
     Operation.PAGE_FEED: _EVERYBODY,
+    Operation.PAGE_DOCUMENTS: _EVERYBODY,
     Operation.PAGE_COMMAND: _PARTICIPANTS,
 }
 """Which roles may ask for what. An operation that is not here may be asked for by nobody."""

@@ -1,28 +1,24 @@
 """What the command line does with the record, directly in the database: the desk of whoever runs the installation."""
 
-from enum import StrEnum
 from typing import Any
 
 from orchestrator.app import now, open_database
 from orchestrator.council.members import SessionId
-from orchestrator.documents.attendance import report
-from orchestrator.documents.attendance_csv import attendance_csv
-from orchestrator.documents.attendance_json import attendance_json
-from orchestrator.documents.attendance_xlsx import attendance_xlsx
+from orchestrator.documents.shelf import SHELF, Dossier
+from orchestrator.documents.typesetting import Sheet, typeset
 from orchestrator.settings import Settings
 from orchestrator.store import ledger
 from orchestrator.store.ledger import Ledger, NoSuchSession
 from orchestrator.store.records import Records
 from orchestrator.web.view import view
 
-
-class Form(StrEnum):
-    """In what form a session is exported."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-    JSON = "json"
-    JSONL = "jsonl"
+RECORD = "record.jsonl"
+"""The export that is no document but the record itself, with its chain."""
+FORMS = {"csv": "attendance.csv", "xlsx": "attendance.xlsx", "ods": "attendance.ods", "json": "attendance.json"} | {
+    "pdf": "certificate.pdf",
+    "jsonl": RECORD,
+}
+"""Short names of exports; every other is called as on the shelf."""
 
 
 async def migrate(settings: Settings) -> None:
@@ -77,19 +73,15 @@ async def replay(settings: Settings, session_id: SessionId) -> dict[str, Any]:
     }
 
 
-async def export(settings: Settings, session_id: SessionId, form: Form) -> bytes:
-    """A session in one of the forms. Raises `NoSuchSession`."""
+async def export(settings: Settings, session_id: SessionId, name: str, language: str = "") -> bytes:
+    """A session's record or one of its documents, in its own language if no other is named. Raises `NoSuchSession`."""
     async with open_database(settings) as pool:
         recorded = await Ledger(pool).load(session_id)
         if not recorded:
             raise NoSuchSession(session_id)
-        if form is Form.JSONL:
+        if name == RECORD:
             return "".join([f"{line}\n" async for line in Ledger(pool).record_lines(session_id)]).encode()
-        attendance = report(await Records(pool).replayed(session_id), recorded, now())
-    match form:
-        case Form.CSV:
-            return attendance_csv(attendance)
-        case Form.XLSX:
-            return attendance_xlsx(attendance)
-        case Form.JSON:
-            return attendance_json(attendance).model_dump_json(indent=2).encode()
+        session = await Records(pool).replayed(session_id)
+    dossier = Dossier(session=session, records=recorded, at=now(), language=language or session.convened.language)
+    made = SHELF[name].make(dossier)
+    return typeset(made) if isinstance(made, Sheet) else made

@@ -3,18 +3,27 @@
 Columns: those of `peers.md` 5.1 as far as the record knows them today. A member who never came has no times.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.council import events as e
 from orchestrator.council.attendance import Interval
 from orchestrator.council.convocation import Convocation
-from orchestrator.council.members import Member, MemberId
+from orchestrator.council.members import Member, MemberId, Office
 from orchestrator.council.observations import Grade
 from orchestrator.council.session import Phase, Session
+from orchestrator.documents.quorum_history import QuorumHistory, quorum_history
 from orchestrator.facts import Fact, Recorded, tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityCheck:
+    """Somebody (`by`) saw and heard the member, and knew who it was."""
+
+    at: datetime
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +31,9 @@ class Row:
     """One member's attendance. Intervals still open are closed at the document's `at` in `total` only.
 
     `late` and `early` count from the opening and up to the adjournment of the session; None when the member never
-    came or the session had no such moment yet. `deemed` is how many votes counted the member as abstaining while away.
+    came or the session had no such moment yet. `deemed` are the items in whose votes the member, being away, counted
+    as abstaining, `withdrawn` those left for a conflict of interest. `chairs` are the offices the member acted in.
+    `excuse` is why a member who is away is excused; None when nobody excused them. `mode` is how the member attended.
     """
 
     member: Member
@@ -30,8 +41,14 @@ class Row:
     total: timedelta
     late: timedelta | None
     early: timedelta | None
-    deemed: int
-    corrections: int
+    deemed: tuple[int, ...]
+    withdrawn: tuple[int, ...] = ()
+    chairs: tuple[Office, ...] = ()
+    mode: str = ""
+    excuse: str | None = None
+    identity: IdentityCheck | None = None
+    territory_at: datetime | None = None
+    corrections: int = 0
 
     @property
     def first_join(self) -> datetime | None:
@@ -54,17 +71,43 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A fact that was put on the record afterwards: when it was, what it is, who put it there and why."""
+
+    seq: int
+    at: datetime
+    recorded_at: datetime
+    fact: Fact
+    author: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceReport:
-    """Everything that the attendance document says, as it stood `at`. `unobserved` is the time nobody watched."""
+    """Everything that the attendance document says, as it stood `at`, after `seq` events.
+
+    `blind` are the stretches in which nobody watched the room, `unobserved` is how long they were together.
+    """
 
     convocation: Convocation
     phase: Phase
     at: datetime
+    opened_at: datetime | None
+    adjourned_at: datetime | None
     rows: tuple[Row, ...]
     incidents: tuple[Incident, ...]
+    corrections: tuple[Correction, ...]
+    quorum: QuorumHistory
+    blind: tuple[Interval, ...]
     unobserved: timedelta
     rule: str
+    seq: int
     chain_hash: str
+
+    @property
+    def ends_at(self) -> datetime:
+        """The end of the session, or until when the document knows."""
+        return self.adjourned_at or self.at
 
 
 def report(session: Session, records: Sequence[Recorded], at: datetime) -> AttendanceReport:
@@ -72,24 +115,42 @@ def report(session: Session, records: Sequence[Recorded], at: datetime) -> Atten
     if session.convocation is None:
         raise ValueError("a session that was not convened has no attendance")
     events = [record.event for record in records]
-    deemed = _deemed_abstentions(events)
-    corrections = _corrections(events)
+    told = tuple(_told(session.convocation, records))
+    quorum = quorum_history(records, at)
+    marks = _Marks(deemed=_deemed_abstentions(events), chairs=_chairs(quorum), corrections=_corrected(events))
     return AttendanceReport(
         convocation=session.convocation,
         phase=session.phase,
         at=at,
-        rows=tuple(
-            _row(session, member, deemed[member.id], corrections[member.id], at)
-            for member in session.convocation.body.members
-        ),
-        incidents=tuple(_incidents(session.convocation, records)),
+        opened_at=session.opened_at,
+        adjourned_at=session.adjourned_at,
+        rows=tuple(_row(session, member, marks, at) for member in session.convocation.body.members),
+        incidents=tuple(Incident(seq=record.seq, at=record.event.at, fact=fact) for record, fact in told),
+        corrections=tuple(_correction(record, fact) for record, fact in told if is_correction(record.event)),
+        quorum=quorum,
+        blind=session.blind,
         unobserved=_unobserved(session.blind, session.adjourned_at or at),
         rule=_last_rule(events) or session.verdict.rule,
+        seq=records[-1].seq if records else 0,
         chain_hash=records[-1].hash.hex() if records else "",
     )
 
 
-def _row(session: Session, member: Member, deemed: int, corrections: int, at: datetime) -> Row:
+def is_correction(event: e.Event) -> bool:
+    """Whether the event puts something right that was seen otherwise."""
+    return getattr(event, "grade", None) is Grade.CORRECTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marks:
+    """What the record says of members beside their intervals."""
+
+    deemed: Mapping[MemberId, tuple[int, ...]]
+    chairs: Mapping[MemberId, tuple[Office, ...]]
+    corrections: Mapping[MemberId, int]
+
+
+def _row(session: Session, member: Member, marks: _Marks, at: datetime) -> Row:
     intervals = session.attendance.of(member.id).intervals
     late = early = None
     if intervals and session.opened_at:
@@ -102,48 +163,50 @@ def _row(session: Session, member: Member, deemed: int, corrections: int, at: da
         total=sum(((i.end or at) - i.start for i in intervals), timedelta()),
         late=late,
         early=early,
-        deemed=deemed,
-        corrections=corrections,
+        deemed=marks.deemed.get(member.id, ()),
+        chairs=marks.chairs.get(member.id, ()),
+        corrections=marks.corrections.get(member.id, 0),
     )
 
 
-def _incidents(convocation: Convocation, records: Iterable[Recorded]) -> Iterable[Incident]:
+def _told(convocation: Convocation, records: Iterable[Recorded]) -> Iterable[tuple[Recorded, Fact]]:
     for record in records:
         fact = tell(record.event, convocation)
         if fact is not None:
-            yield Incident(seq=record.seq, at=record.event.at, fact=fact)
+            yield record, fact
 
 
-def _deemed_abstentions(events: Iterable[e.Event]) -> Counter[MemberId]:
-    """In how many votes each member abstained by being away (LRBRL 46.2.d). An annulled vote is none."""
-    abstained: Counter[MemberId] = Counter()
+def _correction(record: Recorded, fact: Fact) -> Correction:
+    return Correction(seq=record.seq, at=record.event.at, recorded_at=record.recorded_at, fact=fact)
+
+
+def _chairs(quorum: QuorumHistory) -> Mapping[MemberId, tuple[Office, ...]]:
+    """The offices that each member acted in, each once."""
+    held: defaultdict[MemberId, dict[Office, None]] = defaultdict(dict)
+    for chair in quorum.chairs:
+        held[chair.member][chair.office] = None
+    return {member: tuple(offices) for member, offices in held.items()}
+
+
+def _deemed_abstentions(events: Iterable[e.Event]) -> Mapping[MemberId, tuple[int, ...]]:
+    """In whose votes each member abstained by being away (LRBRL 46.2.d), item by item. An annulled vote is none."""
+    abstained: defaultdict[MemberId, list[int]] = defaultdict(list)
     away: tuple[MemberId, ...] = ()
     for event in events:
         match event:
             case e.VoteOpened(deemed=deemed):
                 away = deemed
-            case e.VoteClosed():
-                abstained.update(away)
+            case e.VoteClosed(number=number):
+                for member in away:
+                    abstained[member].append(number)
             case _:
                 pass
-    return abstained
+    return {member: tuple(items) for member, items in abstained.items()}
 
 
-def _corrections(events: Iterable[e.Event]) -> Counter[MemberId]:
+def _corrected(events: Iterable[e.Event]) -> Mapping[MemberId, int]:
     """How many facts of each member's attendance were put right afterwards."""
-    corrections: Counter[MemberId] = Counter()
-    for event in events:
-        match event:
-            case (
-                e.MemberArrived(member=member, grade=Grade.CORRECTED)
-                | e.MemberDropped(member=member, grade=Grade.CORRECTED)
-                | e.MemberReturned(member=member, grade=Grade.CORRECTED)
-                | e.MemberLeft(member=member, grade=Grade.CORRECTED)
-            ):
-                corrections[member] += 1
-            case _:
-                pass
-    return corrections
+    return Counter(member for event in events if is_correction(event) and (member := getattr(event, "member", None)))
 
 
 def _unobserved(blind: Iterable[Interval], end: datetime) -> timedelta:

@@ -1,6 +1,7 @@
 """The attendance as CSV, for spreadsheets set to Catalan or Spanish: UTF-8 with a mark, `;` between quoted fields.
 
-Times are given twice: ISO 8601 in UTC for machines, and the town's own time for people.
+Times are given twice: ISO 8601 in UTC for machines, and the town's own time for people. `office` is what the member
+is in the body, `role` the chairs that the member sat in during the session.
 """
 
 import csv
@@ -22,6 +23,11 @@ COLUMNS = (
     "name",
     "office",
     "group",
+    "role",
+    "mode",
+    "excused",
+    "identity_checked_at",
+    "territory_declared_at",
     "first_join",
     "first_join_local",
     "last_leave",
@@ -31,6 +37,7 @@ COLUMNS = (
     "late_min",
     "early_min",
     "deemed_abstentions",
+    "withdrawals",
     "observer_gap_s",
     "correction_count",
     "rule_id",
@@ -42,10 +49,15 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def attendance_csv(report: AttendanceReport) -> bytes:
     """The whole file, a row a member, in the order of the call."""
+    return csv_file(COLUMNS, (_fields(report, row) for row in report.rows))
+
+
+def csv_file(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    """A whole CSV file in which no field is a formula."""
     out = StringIO(newline="")
     writer = csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL)
-    writer.writerow(COLUMNS)
-    writer.writerows([harmless(field) for field in _fields(report, row)] for row in report.rows)
+    writer.writerow(columns)
+    writer.writerows([harmless(field) for field in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -66,6 +78,11 @@ def _fields(report: AttendanceReport, row: Row) -> Iterable[str]:
         row.member.name,
         row.member.office.value,
         row.member.group,
+        " ".join(row.chairs),
+        row.mode,
+        row.excuse or "",
+        iso(row.identity.at if row.identity else None),
+        iso(row.territory_at),
         iso(row.first_join),
         _local(row.first_join, zone),
         iso(row.last_leave),
@@ -74,7 +91,8 @@ def _fields(report: AttendanceReport, row: Row) -> Iterable[str]:
         " ".join(_interval(interval) for interval in row.intervals),
         _minutes(row.late),
         _minutes(row.early),
-        str(row.deemed),
+        str(len(row.deemed)),
+        str(len(row.withdrawn)),
         str(round(report.unobserved.total_seconds())),
         str(row.corrections),
         report.rule,

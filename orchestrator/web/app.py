@@ -8,10 +8,23 @@ from pathlib import Path
 
 from aiohttp import web
 
-from orchestrator.web.api import calls, commands, entities, members, record, rules, service, sessions
+from orchestrator.documents.press import Press
+from orchestrator.web.api import (
+    allowances,
+    calls,
+    commands,
+    documents,
+    entities,
+    members,
+    record,
+    rules,
+    service,
+    sessions,
+)
 from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.openapi import describe
+from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import enter, live
 from orchestrator.web.pages import sessions as sessions_page
 from orchestrator.web.request import HOUSE
@@ -27,16 +40,19 @@ API = (
     *sessions.ROUTES,
     *calls.ROUTES,
     *record.ROUTES,
+    *documents.ROUTES,
+    *allowances.ROUTES,
     *commands.ROUTES,
     *service.ROUTES,
 )
-PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES)
+PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES, *documents_page.ROUTES)
 
 
 def build_app(house: House) -> web.Application:
     """The application over what it is given."""
     app = web.Application(middlewares=[answer, admit], client_max_size=_LARGEST_BODY)
     app[HOUSE] = house
+    app[documents.PRESS] = Press()
     app.on_response_prepare.append(harden)
     app.on_shutdown.append(_close)
     for route in (*API, *PAGES, _openapi_route(house)):

@@ -2,34 +2,30 @@
 
 import csv
 import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
 
 from orchestrator.council.commands import AdjournSession, CallItem, CloseVote, OpenDebate, OpenSession, OpenVote
-from orchestrator.council.events import Event
 from orchestrator.documents.attendance import AttendanceReport, report
 from orchestrator.documents.attendance_csv import COLUMNS, attendance_csv, harmless
 from orchestrator.documents.attendance_json import AttendanceOut, attendance_json
-from orchestrator.documents.attendance_xlsx import attendance_xlsx
+from orchestrator.documents.attendance_workbook import attendance_workbook
+from orchestrator.documents.xlsx import write_xlsx
+from tests.documents.evening import lines
 from tests.scenarios.play import EIGHT, FIRST, JOAN, LAIA, MAYOR, NURIA, PAU, PLENARY, SECRETARY, Play
 
 QUORUM = (MAYOR, FIRST, PAU, NURIA, JOAN, SECRETARY)
 
 
-@dataclass(frozen=True)
-class Line:
-    seq: int
-    event: Event
-    recorded_at: datetime
-    hash: bytes = b"\xab" * 32
-
-
 def reported(play: Play) -> AttendanceReport:
-    records = [Line(seq, event, play.now) for seq, event in enumerate(play.record, start=1)]
-    return report(play.session, records, play.now)
+    return report(play.session, lines(play.record), play.now)
+
+
+def attendance_xlsx(document: AttendanceReport) -> bytes:
+    return write_xlsx(attendance_workbook(document, "ca"))
 
 
 def rows(document: AttendanceReport) -> dict[str, dict[str, str]]:
@@ -109,7 +105,7 @@ def test_no_field_is_a_formula(start):
     document = reported(Play(body=replace(PLENARY, members=members)))
     assert rows(document)["mayor"]["name"].startswith("'")
     sheet = openpyxl.load_workbook(io.BytesIO(attendance_xlsx(document))).worksheets[0]
-    assert (sheet["A2"].data_type, sheet["C2"].data_type) == ("s", "s")
+    assert (sheet["A2"].data_type, sheet["D2"].data_type) == ("s", "s")
 
 
 def test_separators_quotes_and_accents_survive():
@@ -139,7 +135,7 @@ def test_the_workbook_has_typed_times_and_headers_that_stay(played):
 def test_the_json_is_what_its_schema_says(played):
     document = attendance_json(reported(played))
     assert AttendanceOut.model_validate_json(document.model_dump_json()) == document
-    assert AttendanceOut.model_json_schema()["properties"]["document"]["const"] == "urn:plenari:attendance:1"
+    assert AttendanceOut.model_json_schema()["properties"]["document"]["const"] == "urn:plenari:attendance:2"
     laia = next(m for m in document.members if m.member_id == "laia")
     assert (laia.total_s, laia.late_s, laia.early_s) == (300, 600, 300)
 

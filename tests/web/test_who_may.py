@@ -17,7 +17,7 @@ OF_A_SESSION = [route for route in ROUTES if "{id}" in route.path]
 
 
 def path_of(route: Route) -> str:
-    return route.path.format(id=SESSION, entity=HERE, body="ple", member=PAU)
+    return route.path.format(id=SESSION, entity=HERE, body="ple", member=PAU, name="index.txt")
 
 
 async def status(town: Town, route: Route, **headers: str) -> int:

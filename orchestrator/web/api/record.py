@@ -1,17 +1,13 @@
-"""The record of a session: everything there is to see now, its events, and its attendance as a document."""
+"""The record of a session: everything there is to see now, and its events."""
 
 import json as plain_json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, Field
 
 from orchestrator.access import Operation
-from orchestrator.documents.attendance import report
-from orchestrator.documents.attendance_csv import attendance_csv
-from orchestrator.documents.attendance_json import AttendanceOut, attendance_json
-from orchestrator.documents.attendance_xlsx import attendance_xlsx
 from orchestrator.store.codec import encode, name_of
 from orchestrator.store.ledger import Recorded
 from orchestrator.web.api.entities import json
@@ -21,11 +17,8 @@ from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import house_of, language_of, session_of, wants
 from orchestrator.web.route import Parameter, Route
 from orchestrator.web.view import View, view
-from orchestrator.wording import word
 
 STREAM = "text/event-stream"
-CSV = "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE = 500
 
 
@@ -88,38 +81,6 @@ async def read_events(request: web.Request) -> web.StreamResponse:
     return json(EventsOut(events=tuple(_events(page)), next=None if is_last else page[-1].seq, version=reading.version))
 
 
-async def read_attendance(request: web.Request) -> web.Response:
-    """Who attended, as JSON, CSV or XLSX."""
-    reading = await session_of(request)
-    document = report(reading.session, reading.records, house_of(request).now())
-    match _format(request):
-        case "csv":
-            return _file(request, reading, attendance_csv(document), CSV, "csv")
-        case "xlsx":
-            return _file(request, reading, attendance_xlsx(document), XLSX, "xlsx")
-        case "json":
-            return json(attendance_json(document))
-        case _:
-            raise Problem(Kind.NOT_ACCEPTABLE)
-
-
-def _format(request: web.Request) -> str:
-    asked = request.query.get("format")
-    if asked is not None:
-        return asked
-    accepted = (kind for media_type, kind in ((CSV, "csv"), (XLSX, "xlsx")) if wants(request, media_type))
-    return next(accepted, "json")
-
-
-def _file(request: web.Request, reading: Reading, content: bytes, media_type: str, suffix: str) -> web.Response:
-    call = reading.session.convened
-    name = word(call.language, "document.attendance")
-    filename = f"{name}-{call.entity.id}-{call.body.id}-{call.starts_at:%Y%m%d}.{suffix}"
-    headers = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{filename}"'}
-    charset = "utf-8" if suffix == "csv" else None
-    return web.Response(body=content, content_type=media_type, charset=charset, headers=headers)
-
-
 def _after(request: web.Request) -> int:
     text = request.query.get("after", "0")
     if not text.isdecimal() or len(text) > 9:
@@ -161,15 +122,5 @@ ROUTES = (
             Parameter(name="after", kind="integer", description="Only events after this seq"),
             Parameter(name="Last-Event-ID", where="header", description="The same, as browsers say it to a stream"),
         ),
-    ),
-    Route(
-        method="GET",
-        path="/api/v1/sessions/{id}/attendance",
-        operation=Operation.READ_ATTENDANCE,
-        handler=read_attendance,
-        summary="Who attended, and when",
-        gives=AttendanceOut,
-        also=(CSV, XLSX),
-        parameters=(Parameter(name="format", description="Instead of Accept", choices=("json", "csv", "xlsx")),),
     ),
 )
