@@ -40,6 +40,11 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
+from orchestrator.evidence.keys import SealKey, open_key
+from orchestrator.evidence.sealing import Sealing
+from orchestrator.evidence.seals import Seals
+from orchestrator.evidence.signing import Signatory, open_signatory
+from orchestrator.evidence.stamping import Stamping
 from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
 from orchestrator.store import jobs
@@ -84,6 +89,8 @@ async def open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
 def check(settings: Settings) -> None:
     """Raise ValueError, which says what to set, for settings that cannot be served with."""
     destinations(settings.channel.get_secret_value())
+    seal_key(settings)
+    signatory(settings)
     for name, secret in (
         ("PLENARI_JITSI_APP_SECRET", settings.jitsi_app_secret.get_secret_value()),
         ("PLENARI_TOKEN_SECRET", token_secret(settings)),
@@ -93,6 +100,21 @@ def check(settings: Settings) -> None:
             raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
     if not settings.xmpp_password.get_secret_value():
         raise ValueError("PLENARI_XMPP_PASSWORD is not set: the bot needs its account on the hidden domain")
+
+
+def seal_key(settings: Settings) -> SealKey:
+    """What seals records: the setting's key, or one made once and kept in the data folder. Raises ValueError."""
+    return open_key(settings.seal_key.get_secret_value(), settings.data)
+
+
+def signatory(settings: Settings) -> Signatory | None:
+    """Who signs the sealed PDFs, if the settings name anybody. Raises ValueError."""
+    if settings.signing_certificate is None:
+        return None
+    try:
+        return open_signatory(settings.signing_certificate, settings.signing_password.get_secret_value())
+    except OSError as error:
+        raise ValueError(f"PLENARI_SIGNING_CERTIFICATE cannot be read: {error.strerror}") from None
 
 
 async def serve(settings: Settings) -> None:
@@ -117,6 +139,8 @@ class _Program:
         self._sessions = Sessions(pool, self._listener, self._perform, now)
         self._chamber = Chamber(account(settings), settings.muc_domain, self._sessions, now)
         self._broadcasting = Broadcasting(self._studio(broadcasts))
+        self._sealing = self._sealer()
+        self._stamping = Stamping(seals=Seals(pool), client=client, url=settings.tsa_url)
 
     async def run(self) -> None:
         settings = self._settings
@@ -140,7 +164,12 @@ class _Program:
             await runner.cleanup()
 
     def _entrypoints(self) -> Mapping[str, jobs.Work]:
-        return {jobs.CONDUCT_SESSION: self._conduct, jobs.CARRY_BROADCAST: self._broadcasting.carry}
+        work: dict[str, jobs.Work] = {
+            jobs.CONDUCT_SESSION: self._conduct,
+            jobs.CARRY_BROADCAST: self._broadcasting.carry,
+            jobs.SEAL_SESSION: self._sealing.seal,
+        }
+        return work | ({jobs.STAMP_SEAL: self._stamping.stamp} if self._settings.tsa_url else {})
 
     async def _conduct(self, session_id: SessionId) -> None:
         with self._sessions.following(self._chamber.look_again):
@@ -160,6 +189,17 @@ class _Program:
                 log.info("alert_resolved", session_id=session_id, key=key)
             case _:
                 assert_never(effect)
+
+    def _sealer(self) -> Sealing:
+        settings = self._settings
+        by = signatory(settings)
+        return Sealing(
+            ledger=Ledger(self._pool),
+            key=seal_key(settings),
+            finish=by.sign_all if by else dict,
+            is_stamped=bool(settings.tsa_url),
+            now=now,
+        )
 
     def _studio(self, broadcasts: Broadcasts) -> Studio:
         settings = self._settings
@@ -271,6 +311,7 @@ def account(settings: Settings) -> Account:
             certificate=settings.xmpp_ca,
         ),
         focus=f"focus.{settings.xmpp_domain}",
+        journal=f"plenari.{settings.xmpp_domain}",
         trust=Trust(
             trusted_domains={settings.xmpp_domain} if settings.identity_is_stamped else frozenset(),
             machine_domains={hidden, f"auth.{settings.xmpp_domain}"},

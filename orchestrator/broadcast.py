@@ -15,17 +15,20 @@ import structlog
 
 from orchestrator.council.effects import Picture
 from orchestrator.council.members import SessionId
-from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, Sighting
+from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, RecordingFailed, RecordingMade, Sighting
 from orchestrator.council.react import Desired, desired
 from orchestrator.council.session import Session
+from orchestrator.evidence.seals import Seals
 from orchestrator.store.following import follow
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener
+from orchestrator.verifier.record import SEGMENTS
 from orchestrator.wording import word
+from recorder.archive import MANIFEST
 from recorder.broadcasts import Broadcasts, Plan
 from recorder.config import Destination
-from recorder.errors import ArchiveFailed, HubUnavailable, RecorderError
+from recorder.errors import ArchiveFailed, HubUnavailable, NothingRecorded, RecorderError
 from recorder.events import (
     BroadcastId,
     Event,
@@ -196,8 +199,23 @@ class _Broadcast:
             recording = await self.studio.broadcasts.finish(self.id, self.studio.recordings / f"{self.id}.mp4")
         except ArchiveFailed as nothing:
             log.warning("recording_not_finished", session_id=self.session_id, reason=str(nothing))
+            cause = "nothing_recorded" if isinstance(nothing, NothingRecorded) else "archive_failed"
+            await self.studio.inbox.report(self.session_id, RecordingFailed(seen=self._seen(), cause=cause))
             return
+        manifest = await asyncio.to_thread((self.studio.broadcasts.archive(self.id) / MANIFEST).read_bytes)
+        await Seals(self.studio.ledger.pool).keep(self.session_id, SEGMENTS, manifest)
+        made = RecordingMade(
+            seen=self._seen(),
+            size=recording.size,
+            sha256=recording.sha256,
+            segments=recording.segments,
+            head=recording.head,
+        )
+        await self.studio.inbox.report(self.session_id, made)
         log.info("recording_finished", session_id=self.session_id, size=recording.size, sha256=recording.sha256)
+
+    def _seen(self) -> Sighting:
+        return Sighting(grade=Grade.PRESENCE, at=self.studio.now())
 
     # --- the encoder -------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,16 @@ class Settings(BaseSettings):
     ] = timedelta(seconds=20)
     picture_size: Annotated[str, Field(description="Size of Jibri's picture", pattern=r"^\d+x\d+$")] = "1280x720"
 
+    seal_key: Annotated[
+        SecretStr,
+        Field(description="Ed25519 key (PEM) that seals records; empty makes one and keeps it in data"),
+    ] = SecretStr("")
+    tsa_url: Annotated[str, Field(description="Time-stamping authority (RFC 3161) for the seals; empty: none")] = ""
+    signing_certificate: Annotated[
+        Path | None, Field(description="PKCS#12 file whose certificate signs the sealed PDFs (PAdES); empty: none")
+    ] = None
+    signing_password: Annotated[SecretStr, Field(description="Its password")] = SecretStr("")
+
     gathering: Annotated[
         Seconds,
         Field(description="How long before its hour a session is watched and its broadcast waits, in seconds"),

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from recorder import graph
-from recorder.errors import ArchiveFailed, ManifestBroken
+from recorder.errors import ArchiveFailed, ManifestBroken, NothingRecorded
 
 log = structlog.get_logger()
 
@@ -47,12 +47,13 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """The finished MP4."""
+    """The finished MP4. `head` is the last chain of the manifest of its segments."""
 
     file: Path
     size: int
     sha256: str
     segments: int
+    head: str
 
 
 class Manifest:
@@ -176,7 +177,7 @@ async def finish(folder: Path, target: Path) -> Recording:
     clock: what was not recorded stays a hole, so that chapters and the record agree. Raises `ArchiveFailed`."""
     segments = await asyncio.to_thread(verify, folder)
     if not segments:
-        raise ArchiveFailed("nothing was recorded")
+        raise NothingRecorded("nothing was recorded")
     partial = target.with_name(f".{target.stem}.partial.mp4")
     child = await asyncio.create_subprocess_exec(
         *graph.recording(partial), stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
@@ -194,13 +195,15 @@ async def finish(folder: Path, target: Path) -> Recording:
         partial.unlink(missing_ok=True)
         raise ArchiveFailed(complaint.result().decode(errors="replace").strip().rpartition("\n")[2])
     partial.replace(target)
-    return await asyncio.to_thread(_recording, target, len(segments))
+    return await asyncio.to_thread(_recording, target, segments)
 
 
-def _recording(file: Path, segments: int) -> Recording:
+def _recording(file: Path, segments: list[Segment]) -> Recording:
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Recording(file=file, size=file.stat().st_size, sha256=digest, segments=segments)
+    return Recording(
+        file=file, size=file.stat().st_size, sha256=digest, segments=len(segments), head=segments[-1].chain
+    )
 
 
 def _cuts(segments: list[Segment]) -> list[tuple[Segment, int | None]]:

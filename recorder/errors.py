@@ -29,6 +29,10 @@ class ArchiveFailed(RecorderError):
     """The recording could not be put together; the message is ffmpeg's last line."""
 
 
+class NothingRecorded(ArchiveFailed):
+    """There is not one segment to make a recording of."""
+
+
 class ManifestBroken(RecorderError):
     """The manifest's chain does not hold, or a segment is not what the manifest says."""
 

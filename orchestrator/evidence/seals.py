@@ -80,6 +80,9 @@ class Seals:
             last = await connection.fetchval("SELECT max(number) FROM seal WHERE session = $1", session_id)
             if (version, (last or 0) + 1) != (seal.last_seq, seal.number):
                 raise Overtaken(session_id)
+            await connection.execute(
+                "DELETE FROM exhibit WHERE session = $1 AND starts_with(path, 'documents/')", session_id
+            )
             await connection.executemany(_KEEP, [(session_id, path, content) for path, content in exhibits.items()])
             await connection.execute(
                 """

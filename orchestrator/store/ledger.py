@@ -19,7 +19,7 @@ A line of `record.jsonl` holds these five, both hashes in hexadecimal, and under
 for, as long as that is kept. `verify` needs nothing else, and says which line was touched.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,8 +27,9 @@ import asyncpg
 
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Effect
-from orchestrator.council.events import Event
+from orchestrator.council.events import Event, PersonalDataPruned
 from orchestrator.council.members import SessionId
+from orchestrator.council.privacy import Personal
 from orchestrator.council.session import Phase
 from orchestrator.store import jobs, personal
 from orchestrator.store.codec import canonical, decode_event, encode, name_of, timestamp
@@ -174,6 +175,26 @@ class Ledger:
             if events and phase is Phase.ADJOURNED:
                 await _plan_seal(connection, session_id, expected_version + len(events))
         return expected_version + len(events)
+
+    async def prune(self, session_id: SessionId, kinds: Collection[Personal], now: datetime) -> int:
+        """Take personal details of these kinds off the record of a session that is over, say so on it, and have it
+        sealed again; and empty its inbox and outbox, which repeat what is on the record, with names.
+
+        Returns how many details it was. Raises `NoSuchSession` when there is none, or it is not over.
+        """
+        async with self.pool.acquire() as connection, connection.transaction():
+            version: int | None = await connection.fetchval(
+                "UPDATE session SET version = version + 1 WHERE id = $1 AND phase = $2 RETURNING version - 1",
+                session_id,
+                Phase.ADJOURNED,
+            )
+            if version is None:
+                raise NoSuchSession(session_id)
+            details = await personal.prune(connection, session_id, kinds)
+            event = PersonalDataPruned(at=now, kinds=tuple(sorted(kinds)), details=details)
+            await _append(connection, session_id, [event], [], version, now)
+            await _plan_seal(connection, session_id, version + 1)
+        return details
 
     async def load(self, session_id: SessionId, after: int = 0) -> list[Recorded]:
         """What is on the record after that seq, in order; `version` is the last one's seq."""

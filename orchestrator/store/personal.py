@@ -19,7 +19,7 @@ say (ROF 109.1), and public where the session is. A free text about a person bel
 
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -108,6 +108,19 @@ async def kept_openings(
     """Salt (hexadecimal) and value of a session's personal details that are still there, by commitment."""
     rows = await connection.fetch("SELECT commitment, salt, value FROM personal WHERE session = $1", session_id)
     return {row["commitment"]: (row["salt"].hex(), row["value"]) for row in rows}
+
+
+async def prune(
+    connection: asyncpg.pool.PoolConnectionProxy, session_id: SessionId, kinds: Collection[Personal]
+) -> int:
+    """Forget the details of these kinds, and the messages of inbox and outbox that are done with. Returns how many
+    details there were."""
+    gone = await connection.fetch(
+        "DELETE FROM personal WHERE session = $1 AND kind = ANY($2) RETURNING 1", session_id, list(kinds)
+    )
+    await connection.execute("DELETE FROM inbox WHERE session = $1 AND answered_at IS NOT NULL", session_id)
+    await connection.execute("DELETE FROM effect WHERE session = $1 AND settled_at IS NOT NULL", session_id)
+    return len(gone)
 
 
 def body_of(text: str) -> dict[str, Any]:
