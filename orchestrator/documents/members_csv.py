@@ -210,9 +210,10 @@ def _short(cell: str) -> str:
 
 
 def _identifier(cell: str) -> str:
-    if len(cell) > _LONGEST_ID or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", cell):
+    chosen = cell.lower()
+    if len(chosen) > _LONGEST_ID or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", chosen):
         raise _Wrong(Fault.NOT_AN_ID)
-    return cell
+    return chosen
 
 
 def _slug(name: str) -> str:

@@ -141,7 +141,8 @@ def test_any_names_come_back_as_they_were(names: list[str]) -> None:
 
 
 def test_the_plenary_of_the_tests_comes_back() -> None:
-    assert read_members(write_members(PLENARY.members[:7], "es")) == PLENARY.members[:7]
+    members = tuple(m for m in PLENARY.members if "_" not in m.id)
+    assert read_members(write_members(members, "es")) == members
 
 
 # --- What is refused ---
@@ -204,10 +205,13 @@ def test_too_many_lines_are_too_many() -> None:
 
 @given(st.binary(max_size=200))
 def test_whatever_the_file_it_is_read_or_its_mistakes_are_told(content: bytes) -> None:
+    lines = [0]
     try:
-        assert read_members(b"Nom;Grup\n" + content) is not None
+        members = read_members(b"Nom;Grup\n" + content)
     except Unreadable as unreadable:
-        assert unreadable.mistakes
+        members, lines = (), [mistake.line for mistake in unreadable.mistakes]
+    assert all(member.name and member.id for member in members)
+    assert lines == sorted(lines) != []
 
 
 def test_every_fault_is_worded_with_its_remedy() -> None:
