@@ -33,6 +33,7 @@ from bot.journal import (
     Mark,
     OutOfOrder,
     build_acknowledgement,
+    build_command,
     build_subscribe,
     build_unsubscribe,
     parse_entries,
@@ -226,6 +227,17 @@ class Bot:
                 self._events.put_nowait(RoomLeft(room=inside.jid, reason=LeaveReason.TECHNICAL, at=self._now()))
         except RequestUnanswered:
             return  # whether the server is there at all is asked elsewhere
+
+    def notify(self, room: str, nick: str, text: str) -> None:
+        """A notice to one occupant in the name of the room, which nobody else can give; a whisper where there is no
+        module. Lost if they have just left. Raises NotInRoom, ConnectionLost."""
+        if not self.has_journal:
+            self.whisper(room, nick, text)
+            return
+        notice = build_command("notice", self._entered(room).jid, text, nick=nick, name=self._account.display_name)
+        iq = Element(f"{CLIENT}iq", {"type": "set", "to": self._account.journal, "id": uuid4().hex})
+        iq.append(notice)
+        self._send(iq)
 
     # What goes out.
 

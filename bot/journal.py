@@ -137,12 +137,14 @@ class JournalOpened:
     """A room is followed from now on: first its entries up to `last`, then whatever happens.
 
     `is_complete`: nothing is missing between the mark that was asked for and what follows. Otherwise there is a gap,
-    and what follows begins after `last`. `seats` is who is in the room at `last`.
+    and what follows begins after `last`. `till` is the last entry of the past that will be told, None if there is none.
+    `seats` is who is in the room at `last`.
     """
 
     room: str
     last: Mark
     is_complete: bool
+    till: int | None
     seats: tuple[Seat, ...]
 
 
@@ -217,8 +219,13 @@ def parse_opened(journal: Element, trust: Trust) -> JournalOpened | None:
         Seat(occupant=_occupant(child.attrib, trust), since=_time(child.get("at")))
         for child in journal.iterfind(f"{_NAMESPACE}occupant")
     )
-    is_complete = journal.get("complete") == "true"
-    return JournalOpened(room=room, last=Mark(journal=identity, seq=last), is_complete=is_complete, seats=seats)
+    return JournalOpened(
+        room=room,
+        last=Mark(journal=identity, seq=last),
+        is_complete=journal.get("complete") == "true",
+        till=_number(journal.get("till")),
+        seats=seats,
+    )
 
 
 def parse_entries(journal: Element, trust: Trust) -> Iterator[JournalEntry]:

@@ -26,13 +26,13 @@ from orchestrator.council.decide import decide
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event
 from orchestrator.council.members import SessionId
-from orchestrator.council.observations import ChamberLost, Grade, Observation, Sighting, TimePassed
+from orchestrator.council.observations import ChamberLost, Grade, JournalMark, Observation, Sighting, TimePassed
 from orchestrator.council.react import react
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.session import Phase, Session, evolve, next_deadline, replay
 from orchestrator.performing import Perform, Performing
 from orchestrator.store.inbox import Accepted, Answer, AskedId, Inbox
-from orchestrator.store.ledger import Fenced, Ledger
+from orchestrator.store.ledger import Fenced, Ledger, Tenure
 from orchestrator.store.listener import Channel
 from orchestrator.store.outbox import Outbox
 
@@ -99,7 +99,7 @@ async def take_over(session_id: SessionId, stage: Stage) -> "Conductor":
     tenure = await stage.ledger.take(session_id)
     recorded = await stage.ledger.load(session_id)
     session = replay(entry.event for entry in recorded)
-    conductor = Conductor(session_id, stage, term=tenure.term, session=session, version=len(recorded))
+    conductor = Conductor(session_id, stage, tenure=tenure, session=session, version=len(recorded))
     if session.is_observed:
         signs = [recorded[-1].recorded_at, *([tenure.before_alive_at] if tenure.before_alive_at else [])]
         conductor.deliver(ChamberLost(seen=Sighting(grade=Grade.PRESENCE, at=max(signs))))
@@ -107,12 +107,17 @@ async def take_over(session_id: SessionId, stage: Stage) -> "Conductor":
 
 
 class Conductor:
-    """The only writer of one session. Everybody else delivers to its inbox."""
+    """The only writer of one session. Everybody else delivers to its inbox.
 
-    def __init__(self, session_id: SessionId, stage: Stage, *, term: int, session: Session, version: int) -> None:
+    `term` counts the conductors of the session. `mark`: up to there the journal of the room has been decided, and what
+    came of it is on the record.
+    """
+
+    def __init__(self, session_id: SessionId, stage: Stage, *, tenure: Tenure, session: Session, version: int) -> None:
         self.session_id = session_id
         self._stage = stage
-        self._term = term
+        self.term = tenure.term
+        self.mark = tenure.mark
         self._session = session
         self._version = version
         self._letters: deque[_Letter] = deque()
@@ -201,6 +206,7 @@ class Conductor:
             for letter, outcome in zip(letters, outcomes, strict=True)
             if letter.row is not None
         ]
+        mark = next((m for m in map(_mark_of, reversed(letters)) if m), self.mark)
         if draft.events or answers:
             self._version = await self._stage.ledger.append(
                 self.session_id,
@@ -208,11 +214,12 @@ class Conductor:
                 draft.effects,
                 self._version,
                 self._stage.now(),
-                term=self._term,
+                term=self.term,
                 phase=draft.session.phase,
                 answers=answers,
+                mark=mark,
             )
-        self._session = draft.session
+        self._session, self.mark = draft.session, mark
         for event in draft.events:
             self._log.info("event_recorded", kind=type(event).__name__)
         for letter, outcome in zip(letters, outcomes, strict=True):
@@ -250,6 +257,11 @@ class Conductor:
         if self._session.phase is Phase.ADJOURNED:
             return Refused(Reason.ADJOURNED)
         return NotConducted(self.session_id)
+
+
+def _mark_of(letter: _Letter) -> JournalMark | None:
+    seen = getattr(letter.message, "seen", None)
+    return seen.mark if isinstance(seen, Sighting) else None
 
 
 def _resolve(reply: asyncio.Future[Accepted], outcome: Accepted | Refused | NotConducted) -> None:

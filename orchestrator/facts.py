@@ -87,6 +87,7 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901
             e.SessionConvened()
             | e.ObservationBegan()
             | e.ObservationCeased()
+            | e.ObservationRecovered()
             | e.SessionSuspended()
             | e.SessionResumed()
             | e.SessionAdjourned()
@@ -110,6 +111,7 @@ _PLAIN: Mapping[type, str] = {
     e.SessionConvened: "fact.convened",
     e.ObservationBegan: "fact.observed",
     e.ObservationCeased: "fact.unobserved",
+    e.ObservationRecovered: "fact.recovered",
     e.SessionSuspended: "fact.suspended",
     e.SessionResumed: "fact.resumed",
     e.SessionAdjourned: "fact.adjourned",

@@ -13,7 +13,7 @@ from orchestrator.council.commands import Command, Convene
 from orchestrator.council.decide import decide
 from orchestrator.council.effects import Effect
 from orchestrator.council.members import SessionId
-from orchestrator.council.observations import Observation
+from orchestrator.council.observations import JournalMark, Observation
 from orchestrator.council.react import react
 from orchestrator.council.session import Session, evolve
 from orchestrator.performing import Perform
@@ -85,6 +85,16 @@ class Sessions:
         """The session as it is on the record, if it is conducted here."""
         conductor = self._conductors.get(session_id)
         return conductor.session if conductor else None
+
+    def term(self, session_id: SessionId) -> int | None:
+        """Which of the session's conductors, counted, is the one here; None if there is none."""
+        conductor = self._conductors.get(session_id)
+        return conductor.term if conductor else None
+
+    def mark(self, session_id: SessionId) -> JournalMark | None:
+        """Up to where its record holds the journal of the room."""
+        conductor = self._conductors.get(session_id)
+        return conductor.mark if conductor else None
 
     def sessions(self) -> Mapping[SessionId, Session]:
         """Each session that is conducted here, as it is now."""

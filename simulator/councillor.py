@@ -9,24 +9,26 @@ async with Councillor(seat, now) as anna:
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from uuid import uuid4
 from xml.etree.ElementTree import Element, SubElement
 
 from bot.errors import JoinRefused
 from bot.events import RoomEntered
-from bot.focus import CONFERENCE, build_conference_request
+from bot.focus import CONFERENCE, MUTE, build_conference_request
 from bot.occupant import Trust
 from bot.room import Room
 from bot.stanzas import CLIENT, DISPLAY_NAME, MUC, parse_chat, parse_presence
 from simulator.appearance import Appearance
 from simulator.websocket import WebsocketClosed, XmppWebsocket
 
+_JSON_MESSAGE: Final = "{http://jitsi.org/jitmeet}json-message"
 _ADMIN: Final = "{http://jabber.org/protocol/muc#admin}"
 _OWNER: Final = "{http://jabber.org/protocol/muc#owner}"
 _STANZAS: Final = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
@@ -61,11 +63,13 @@ class Line:
 
 
 class Councillor:
-    """One person who may come, go and come back. `lines` is all they have heard; `on_line` is told of each."""
+    """One person who may come, go and come back. `lines` is all they have heard; `on_line` is told of each. `news` is
+    what Jitsi's components have told (json-message)."""
 
     def __init__(self, seat: Seat, now: Callable[[], datetime], on_line: Callable[[Line], None] | None = None) -> None:
         self.seat = seat
         self.lines: list[Line] = []
+        self.news: list[dict[str, Any]] = []
         self.picture: Room | None = None
         self._now = now
         self._on_line = on_line
@@ -275,6 +279,8 @@ class Councillor:
                 answer = self._answers.pop(stanza.get("id", ""), None)
                 if answer is not None and not answer.done():
                     answer.set_result(stanza)
+            case "iq", "set" if stanza.find(MUTE) is not None:
+                await self._be_muted(stanza)
             case _:
                 await self._decline(stanza)
 
@@ -285,27 +291,48 @@ class Councillor:
         try:
             events = self.picture.feed(presence, self._now())
         except JoinRefused as refusal:
-            self._entering.set_exception(refusal)
+            # A presence that crosses a kick is refused as well, and means nothing any more.
+            if not self._entering.done():
+                self._entering.set_exception(refusal)
             return
-        if any(isinstance(event, RoomEntered) for event in events):
+        if any(isinstance(event, RoomEntered) for event in events) and not self._entering.done():
             self._entering.set_result(None)
 
     async def _listen(self, stanza: Element) -> None:
-        chat = parse_chat(stanza)
-        if chat is None or chat.is_history or chat.nick == self.nick:
+        if (news := stanza.findtext(_JSON_MESSAGE)) is not None:
+            line = self._notice(stanza.get("from", ""), news)
+        else:
+            line = self._line_of_chat(stanza)
+        if line is None:
             return
-        line = Line(
-            nick=chat.nick,
-            display_name=stanza.findtext(DISPLAY_NAME, ""),
-            text=chat.text,
-            is_private=chat.is_private,
-            at=self._now(),
-        )
         async with self._news:
             self.lines.append(line)
             self._news.notify_all()
         if self._on_line is not None:
             self._on_line(line)
+
+    def _line_of_chat(self, stanza: Element) -> Line | None:
+        chat = parse_chat(stanza)
+        if chat is None or chat.is_history or chat.nick == self.nick:
+            return None
+        name = stanza.findtext(DISPLAY_NAME, "")
+        return Line(nick=chat.nick, display_name=name, text=chat.text, is_private=chat.is_private, at=self._now())
+
+    def _notice(self, sender: str, news: str) -> Line | None:
+        """What Jitsi's components and the room itself say; of that, a browser shows the room's notices as lines."""
+        told = json.loads(news)
+        self.news.append(told)
+        if sender != self._room() or told.get("type") != "system_chat_message":
+            return None
+        return Line(nick="", display_name=told["displayName"], text=told["message"], is_private=True, at=self._now())
+
+    async def _be_muted(self, iq: Element) -> None:
+        """A browser obeys the focus and nobody else (lib-jitsi-meet, ChatRoom)."""
+        if iq.get("from") != f"{self._room()}/focus":
+            await self._decline(iq)
+            return
+        await self._send(Element(f"{CLIENT}iq", {"to": iq.get("from", ""), "type": "result", "id": iq.get("id", "")}))
+        await self.mute()
 
     async def _decline(self, iq: Element) -> None:
         answer = Element(f"{CLIENT}iq", {"to": iq.get("from", ""), "type": "error", "id": iq.get("id", "")})

@@ -192,7 +192,7 @@ class Director:
 
         def hear(line: Line) -> None:
             # What the other councillors say is noted where it is said; what counts here is the bot.
-            if line.nick == "plenari":
+            if line.nick in ("plenari", ""):  # the bot, or the room in its name
                 self._listening.create_task(self._hear(person, line))
 
         return Councillor(seat, self.now, on_line=hear)

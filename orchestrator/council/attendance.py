@@ -56,13 +56,16 @@ def ended(intervals: tuple[Interval, ...], at: datetime) -> tuple[Interval, ...]
 class Attendee:
     """What is known of one member: devices in the room now, until when they are in grace, and their intervals.
 
-    `dropped_at` is when the line went, as the witness `dropped_grade` had it.
+    `dropped_at` is when the line went, as the witness `dropped_grade` had it, and `departure` why. `forgiven_until` is
+    when the last grace ended: the server's journal, which is read late at times, may still tell of a return before.
     """
 
     devices: frozenset[DeviceId] = frozenset()
     dropped_at: datetime | None = None
     dropped_grade: Grade = Grade.PRESENCE
     grace_until: datetime | None = None
+    departure: Departure | None = None
+    forgiven_until: datetime | None = None
     intervals: tuple[Interval, ...] = ()
 
     @property
@@ -74,19 +77,29 @@ class Attendee:
 
     def arrived(self, at: datetime) -> "Attendee":
         """Present from `at`."""
-        return replace(self, intervals=begun(self.intervals, at))
+        return replace(self, forgiven_until=None, intervals=begun(self.intervals, at))
 
     def dropped(self, at: datetime, until: datetime, grade: Grade) -> "Attendee":
         """The last device went; in grace until `until`."""
         return replace(self, dropped_at=at, dropped_grade=grade, grace_until=until)
 
     def returned(self) -> "Attendee":
-        """Back within the grace: the interval goes on as if nothing had happened."""
-        return replace(self, dropped_at=None, grace_until=None)
+        """Back within the grace: the interval goes on as if nothing had happened, also when it was thought over."""
+        again = self.intervals
+        if self.forgiven_until and again and again[-1].end:
+            again = (*again[:-1], replace(again[-1], end=None))
+        return replace(self, dropped_at=None, grace_until=None, forgiven_until=None, intervals=again)
 
     def left(self, at: datetime) -> "Attendee":
         """Absent from `at`: the interval that was open ends."""
-        return replace(self.returned(), devices=frozenset(), intervals=ended(self.intervals, at))
+        return replace(
+            self,
+            devices=frozenset(),
+            dropped_at=None,
+            grace_until=None,
+            forgiven_until=self.grace_until,
+            intervals=ended(self.intervals, at),
+        )
 
     def was_there_after(self, at: datetime) -> bool:
         """Whether the member was present at any time after that moment."""
@@ -126,10 +139,10 @@ class Attendance:
         attendee = self.of(member)
         return self.after(member, replace(attendee, devices=attendee.devices | {device}))
 
-    def gone(self, member: MemberId, device: DeviceId) -> "Attendance":
+    def gone(self, member: MemberId, device: DeviceId, departure: Departure) -> "Attendance":
         """One device of a member fewer."""
         attendee = self.of(member)
-        return self.after(member, replace(attendee, devices=attendee.devices - {device}))
+        return self.after(member, replace(attendee, devices=attendee.devices - {device}, departure=departure))
 
     def closed(self, at: datetime) -> "Attendance":
         """Everybody's interval ends: at `at`, or for one in grace when the line went."""
@@ -150,6 +163,8 @@ def connect(attendance: Attendance, member: MemberId, device: DeviceId, seen: Si
         case Presence.CONNECTED:
             return (joined,)
         case Presence.IN_GRACE:
+            return (joined, MemberReturned(at=seen.at, member=member, grade=seen.grade))
+        case Presence.ABSENT if attendee.forgiven_until and seen.at < attendee.forgiven_until:
             return (joined, MemberReturned(at=seen.at, member=member, grade=seen.grade))
         case Presence.ABSENT:
             return (joined, MemberArrived(at=seen.at, member=member, grade=seen.grade))
@@ -181,8 +196,21 @@ def disconnect(
 
 def end_graces(attendance: Attendance, now: datetime) -> tuple[Event, ...]:
     """Those whose grace is over are absent since their line went."""
+    return tuple(_left(member, attendee, now) for member, attendee in attendance.in_grace() if _is_over(attendee, now))
+
+
+def end_own_graces(attendance: Attendance, now: datetime) -> tuple[Event, ...]:
+    """The same for those whose own line went. While the server itself is down nobody can come back."""
     return tuple(
-        MemberLeft(at=attendee.dropped_at or now, member=member, grade=attendee.dropped_grade)
+        _left(member, attendee, now)
         for member, attendee in attendance.in_grace()
-        if attendee.grace_until and attendee.grace_until <= now
+        if attendee.departure is not Departure.OUTAGE and _is_over(attendee, now)
     )
+
+
+def _is_over(attendee: Attendee, now: datetime) -> bool:
+    return attendee.grace_until is not None and attendee.grace_until <= now
+
+
+def _left(member: MemberId, attendee: Attendee, now: datetime) -> MemberLeft:
+    return MemberLeft(at=attendee.dropped_at or now, member=member, grade=attendee.dropped_grade)

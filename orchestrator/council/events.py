@@ -39,6 +39,15 @@ class ObservationCeased:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationRecovered:
+    """The room is watched from now on, and the server's journal told what happened since `since`, when nobody watched:
+    the stretch is not unobserved."""
+
+    at: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceJoined:
     """A device of a member entered the room."""
 
@@ -347,6 +356,7 @@ Event = (
     SessionConvened
     | ObservationBegan
     | ObservationCeased
+    | ObservationRecovered
     | DeviceJoined
     | DeviceGone
     | MemberArrived

@@ -24,11 +24,23 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JournalMark:
+    """A place in the server's journal of the room: which journal, and the number of the entry in it."""
+
+    journal: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """By whom it was seen and when it happened (UTC)."""
+    """By whom it was seen and when it happened (UTC).
+
+    `mark` is the entry of the journal that tells it: the record holds everything up to there once this is decided.
+    """
 
     grade: Grade
     at: datetime
+    mark: JournalMark | None = None
 
 
 class Departure(StrEnum):
@@ -37,6 +49,8 @@ class Departure(StrEnum):
     LEFT = "left"
     KICKED = "kicked"
     LOST = "lost"
+    OUTAGE = "outage"
+    """The server itself went down, and everybody's line with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +97,15 @@ class ChamberEntered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChamberCaughtUp:
+    """All that the server's journal has of the time in which nobody watched has been told: nothing was missed, and the
+    room is watched from now on. `devices` is who is in it, as in `ChamberEntered`."""
+
+    seen: Sighting
+    devices: tuple[tuple[MemberId, DeviceId], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChamberLost:
     """Nobody watches the room from now on: the record will say *unobserved*."""
 
@@ -90,10 +113,11 @@ class ChamberLost:
 
 
 class Link(StrEnum):
-    """The three links of a broadcast, each with its own truth: it is encoded, it is sent, the public sees it."""
+    """What may fail by itself: the broadcast is encoded, it is sent, and we are in the room of the session."""
 
     ENCODER = "encoder"
     RELAY = "relay"
+    CHAMBER = "chamber"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +168,7 @@ Observation = (
     | HandRaised
     | HandLowered
     | ChamberEntered
+    | ChamberCaughtUp
     | ChamberLost
     | LinkUp
     | LinkDown

@@ -48,6 +48,7 @@ from orchestrator.council.events import (
     MemberReturned,
     ObservationBegan,
     ObservationCeased,
+    ObservationRecovered,
     PersonalDataPruned,
     QuorumAtEdge,
     QuorumLost,
@@ -180,7 +181,7 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
         case AlertResolved(key=key):
             return (ResolveAlert(key=key),)
 
-        case ObservationBegan() | ObservationCeased() | DeviceJoined() | DeviceGone():
+        case ObservationBegan() | ObservationCeased() | ObservationRecovered() | DeviceJoined() | DeviceGone():
             return ()
         case MemberArrived() | MemberDropped() | MemberReturned() | MemberLeft():
             return ()

@@ -37,6 +37,7 @@ from orchestrator.council.events import (
     MemberReturned,
     ObservationBegan,
     ObservationCeased,
+    ObservationRecovered,
     PersonalDataPruned,
     QuorumAtEdge,
     QuorumLost,
@@ -182,10 +183,12 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, is_observed=True, blind=ended(session.blind, at))
         case ObservationCeased(at=at):
             return replace(session, is_observed=False, blind=begun(session.blind, at))
+        case ObservationRecovered():
+            return replace(session, is_observed=True, blind=session.blind[:-1])
         case DeviceJoined(member=member, device=device):
             return replace(session, attendance=attendance.joined(member, device))
-        case DeviceGone(member=member, device=device):
-            return replace(session, attendance=attendance.gone(member, device))
+        case DeviceGone(member=member, device=device, departure=departure):
+            return replace(session, attendance=attendance.gone(member, device, departure))
         case MemberArrived(member=member, at=at):
             return replace(session, attendance=attendance.after(member, attendance.of(member).arrived(at)))
         case MemberDropped(member=member, at=at, until=until, grade=grade):

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from typing import assert_never
 
-from orchestrator.council.attendance import connect, disconnect, end_graces
+from orchestrator.council.attendance import connect, disconnect, end_graces, end_own_graces
 from orchestrator.council.calls import waits_until
 from orchestrator.council.events import (
     AlertRaised,
@@ -23,12 +23,14 @@ from orchestrator.council.events import (
     MemberDropped,
     ObservationBegan,
     ObservationCeased,
+    ObservationRecovered,
     RecordingFinished,
     RecordingMissing,
     ToleranceEnded,
 )
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import (
+    ChamberCaughtUp,
     ChamberEntered,
     ChamberLost,
     Departure,
@@ -57,7 +59,28 @@ def observe(session: Session, observation: Observation, now: datetime) -> Events
         return ()
     if isinstance(observation, TimePassed):
         return _time_passed(session, now)
-    seen = Sighting(grade=observation.seen.grade, at=min(observation.seen.at, now))
+    seen = replace(observation.seen, at=min(observation.seen.at, now))
+    if seen.mark and not session.is_observed and not isinstance(observation, ChamberEntered):
+        # What the journal tells of the past, without a gap, happens in its own time.
+        over = end_own_graces(session.attendance, seen.at)
+        return (*over, *_see(reduce(evolve, over, session), observation, seen))
+    return _see(session, observation, seen)
+
+
+Seen = (
+    MemberConnected
+    | MemberDisconnected
+    | HandRaised
+    | HandLowered
+    | ChamberEntered
+    | ChamberCaughtUp
+    | ChamberLost
+    | LinkUp
+    | LinkDown
+)
+
+
+def _see(session: Session, observation: Seen, seen: Sighting) -> Events:
     match observation:
         case MemberConnected(member=member, device=device):
             return connect(session.attendance, member, device, seen) if session.body.has(member) else ()
@@ -66,6 +89,8 @@ def observe(session: Session, observation: Observation, now: datetime) -> Events
             return disconnect(session.attendance, member, device, departure, seen, until)
         case ChamberEntered(devices=devices):
             return _enter(session, devices, seen)
+        case ChamberCaughtUp(devices=devices):
+            return _catch_up(session, devices, seen)
         case ChamberLost():
             return (ObservationCeased(at=seen.at),) if session.is_observed else ()
         case HandRaised(member=member):
@@ -126,6 +151,22 @@ def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], see
                 grade = attendee.dropped_grade
                 events.append(MemberDropped(at=attendee.dropped_at, member=member, until=until, grade=grade))
     return tuple(events)
+
+
+def _catch_up(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], seen: Sighting) -> Events:
+    """The journal has told everything, so nothing is left to put right but what it cannot know: that those whose line
+    went with the server itself may be coming back only now."""
+    if session.is_observed or not session.blind:
+        return _enter(session, devices, seen)
+    recovered = ObservationRecovered(at=seen.at, since=session.blind[-1].start)
+    after = evolve(session, recovered)
+    until = seen.at + session.convened.policy.grace
+    renewed = tuple(
+        MemberDropped(at=attendee.dropped_at, member=member, until=until, grade=attendee.dropped_grade)
+        for member, attendee in after.attendance.in_grace()
+        if attendee.departure is Departure.OUTAGE and attendee.dropped_at
+    )
+    return (recovered, *renewed, *_enter(reduce(evolve, renewed, after), devices, seen))
 
 
 def _recorded(session: Session, observation: RecordingMade | RecordingFailed, now: datetime) -> Events:

@@ -29,6 +29,7 @@ from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event, PersonalDataPruned
 from orchestrator.council.members import SessionId
+from orchestrator.council.observations import JournalMark
 from orchestrator.council.privacy import Personal
 from orchestrator.council.session import Phase
 from orchestrator.store import jobs, personal
@@ -72,10 +73,12 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenure:
-    """A conductor's right to write. `before_alive_at`: when the one before it last said that it lived."""
+    """A conductor's right to write. `before_alive_at`: when the one before it last said that it lived. `mark`: up to
+    where the record holds the journal of the room."""
 
     term: int
     before_alive_at: datetime | None
+    mark: JournalMark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +131,13 @@ class Ledger:
         Raises `NoSuchSession`.
         """
         row = await self.pool.fetchrow(
-            "UPDATE session SET term = term + 1 WHERE id = $1 RETURNING term, alive_at", session_id
+            "UPDATE session SET term = term + 1 WHERE id = $1 RETURNING term, alive_at, journal, journal_seq",
+            session_id,
         )
         if row is None:
             raise NoSuchSession(session_id)
-        return Tenure(term=row["term"], before_alive_at=row["alive_at"])
+        mark = JournalMark(journal=row["journal"], seq=row["journal_seq"]) if row["journal"] else None
+        return Tenure(term=row["term"], before_alive_at=row["alive_at"], mark=mark)
 
     async def mark_alive(self, session_ids: Sequence[SessionId], now: datetime) -> None:
         """Say that the conductors of these sessions live: whoever takes one over knows since when nobody watched."""
@@ -149,17 +154,20 @@ class Ledger:
         term: int | None = None,
         phase: Phase | None = None,
         answers: Sequence[Answer] = (),
+        mark: JournalMark | None = None,
     ) -> int:
         """Write what was decided; all of it or nothing. Returns the new version. What is over is to be sealed, anew
         after every word that is added.
 
-        `phase` is the session's after these events, for lists. Without `term` only the version fences.
+        `phase` is the session's after these events, for lists; `mark` up to where they hold the journal of the room.
+        Without `term` only the version fences.
         Raises `Fenced` when another conductor has the session.
         """
         async with self.pool.acquire() as connection, connection.transaction():
             fenced = await connection.fetchval(
                 """
-                UPDATE session SET version = $2 + $5, phase = coalesce($4, phase)
+                UPDATE session SET version = $2 + $5, phase = coalesce($4, phase),
+                    journal = coalesce($6, journal), journal_seq = coalesce($7, journal_seq)
                 WHERE id = $1 AND version = $2 AND ($3::integer IS NULL OR term = $3) RETURNING id
                 """,
                 session_id,
@@ -167,6 +175,8 @@ class Ledger:
                 term,
                 phase,
                 len(events),
+                mark and mark.journal,
+                mark and mark.seq,
             )
             if fenced is None:
                 raise Fenced(session_id)

@@ -11,17 +11,16 @@ from typing import Any, TypeVar
 
 import jwt
 
-from bot.client import Account, Bot
+from bot.client import Account, Bot, BotEvent
 from bot.connection import Encryption, Login
 from bot.errors import ConnectionLost
-from bot.events import RoomEvent
 from bot.occupant import Trust
 from simulator.councillor import Councillor, Seat
 from simulator.focus import focus
 from simulator.prosody import Prosody, prosody
 
 PATIENCE = 10.0
-_Event = TypeVar("_Event", bound=RoomEvent)
+_Event = TypeVar("_Event", bound=BotEvent)
 
 
 def now() -> datetime:
@@ -34,7 +33,7 @@ class Town:
 
     prosody: Prosody
     bot: Bot
-    heard: list[RoomEvent] = field(default_factory=list)
+    heard: list[BotEvent] = field(default_factory=list)
     loss: ConnectionLost | None = None
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -103,6 +102,7 @@ def account_on(server: Prosody, **changes: Any) -> Account:
     return Account(
         login=login_to(server, server.bot_jid, server.bot_password, **changes),
         focus=server.focus_address,
+        journal=server.journal,
         trust=Trust(
             trusted_domains={server.domain}, machine_domains={f"auth.{server.domain}", f"hidden.{server.domain}"}
         ),

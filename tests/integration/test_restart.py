@@ -56,7 +56,7 @@ def test_the_session_goes_on_after_the_program_was_killed(tmp_path: Path) -> Non
 
                 await world.kill()
                 await world.start()
-                await until_recorded(world, session, "observation_began", 2)
+                await until_recorded(world, session, "observation_recovered")
                 await director.say("maria-soler", "!punt 1")
                 await until_recorded(world, session, "item_called")
 

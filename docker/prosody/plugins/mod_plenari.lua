@@ -5,9 +5,10 @@
 --
 -- Nothing of Jitsi's is touched. Only these accounts, logged in on this server, may ask for anything (`urn:plenari:1`):
 --
---   <subscribe room='R' journal='ID' since='N'/>   answer <journal room id last complete><occupant …/>…</journal>, then
---       messages <journal room id><entry seq at kind …/>…</journal>: every entry after N, in order, once, and every new
---       one. When what followed N is no longer here (complete='false'), or without N, only new ones.
+--   <subscribe room='R' journal='ID' since='N'/>   answer <journal room id last complete till><occupant …/>…</journal>,
+--       then messages <journal room id><entry seq at kind …/>…</journal>: every entry after N, in order, once (`till` is
+--       the last of these, if there are any), and every new one. When what followed N is no longer here
+--       (complete='false'), or without N, only new ones.
 --   <unsubscribe room='R'/>
 --   <ack room='R' journal='ID' seq='N'/>           in a message, unanswered: up to N nothing need be kept
 --   <moderation|approve|revoke|lobby|admit|notice room='R' …/>   see plenari_commands.lib.lua
@@ -125,16 +126,16 @@ module:hook("iq-set/host/" .. NS .. ":subscribe", for_the_bot(function (event, a
 	local room = journal:open(room_jid);
 	local since = tonumber(asked.attr.since);
 	local is_complete = library.is_complete(room, asked.attr.journal, since);
+	local first = is_complete and 1 or #room.entries + 1;
+	while room.entries[first] and tonumber(room.entries[first].seq) <= since do first = first + 1; end
 	local reply = st.reply(event.stanza):tag("journal", {
 		xmlns = NS, room = room.jid, id = room.id, last = ("%d"):format(room.seq), complete = tostring(is_complete),
+		till = room.entries[first] and room.entries[#room.entries].seq or nil,
 	});
 	snapshot(reply, room);
 	event.origin.send(reply);
 	subscriptions[from] = subscriptions[from] or {};
 	subscriptions[from][room.jid] = true;
-	if not is_complete then return; end
-	local first = 1;
-	while room.entries[first] and tonumber(room.entries[first].seq) <= since do first = first + 1; end
 	for from_index = first, #room.entries, BATCH do
 		send(from, room, room.entries, from_index, math.min(from_index + BATCH - 1, #room.entries));
 	end
