@@ -60,6 +60,7 @@ _MODES = {
     Picture.WAITING: Mode.WAITING,
     Picture.LIVE: Mode.LIVE,
     Picture.RECESS: Mode.RECESS,
+    Picture.SECRET: Mode.SECRET,
     Picture.ENDED: Mode.ENDED,
 }
 

@@ -387,9 +387,10 @@ class Chamber:
             case Audience.ROOM:
                 said = Said(language=session.convened.language, message=effect.message, params=params)
                 self._bot.say(room, said.text)
-            case Audience.TABLE:
+            case Audience.TABLE | Audience.SPEAKER:
+                hearers = table(session) if effect.audience is Audience.TABLE else {session.floor.speaker}
                 for occupant in self._occupants(room):
-                    if (member := member_of(occupant)) in table(session) and member is not None:
+                    if (member := member_of(occupant)) in hearers and member is not None:
                         language = self._conversation.language_of(session_id, member, session)
                         said = Said(language=language, message=effect.message, params=params)
                         self._bot.notify(room, occupant.nick, said.text)

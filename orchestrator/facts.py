@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, assert_never
+from zoneinfo import ZoneInfo
 
 from orchestrator.council import events as e
-from orchestrator.council.agenda import Majority
+from orchestrator.council.commands import Asker
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.members import MemberId
 from orchestrator.council.quorum import Verdict
+from orchestrator.council.voting import Annulment, Method, Subject
 from orchestrator.wording import label, word
 
 
@@ -46,7 +48,7 @@ class Fact:
 def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901 - one case an event
     """The event in words, or None for one that says nothing that the others do not (a second device, a timer)."""
     match event:
-        case e.DeviceJoined() | e.DeviceGone():
+        case e.DeviceJoined() | e.DeviceGone() | e.VoiceHeard():
             return None
         case (
             e.MemberArrived(member=member)
@@ -59,6 +61,9 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901
             | e.FloorGranted(member=member)
             | e.FloorReturned(member=member)
             | e.FloorExpired(member=member)
+            | e.FloorWarned(member=member)
+            | e.GhostSuspected(member=member)
+            | e.GhostCleared(member=member)
         ):
             return Fact(message=_of_a_member(event), params={"name": name_of(convocation, member)})
         case e.ToleranceEnded():
@@ -67,13 +72,38 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901
             return Fact(message="fact.not_held", codes={"cause": (f"not_held.{event.cause}",)})
         case e.QuorumReached(verdict=verdict) | e.QuorumLost(verdict=verdict) | e.QuorumAtEdge(verdict=verdict):
             return _of_the_quorum(event, verdict)
-        case e.ItemCalled(number=number):
-            return Fact(message="fact.item_called", params={"number": number, "title": title_of(convocation, number)})
-        case e.DebateOpened(number=number):
-            return Fact(message="fact.debate_opened", params={"number": number})
-        case e.ItemConcluded(number=number):
-            return Fact(message="fact.item_concluded", params={"number": number})
-        case e.VoteOpened() | e.VoteCast() | e.VoteClosed() | e.VoteAnnulled():
+        case (
+            e.MarkedPresent()
+            | e.MarkedAbsent()
+            | e.AbsenceExcused()
+            | e.AttendanceCorrected()
+            | e.RollCalled()
+            | e.MemberChecked()
+        ):
+            return _of_the_register(event, convocation)
+        case e.ItemCalled(number=number, title=title):
+            known = title or title_of(convocation, number)
+            return Fact(message="fact.item_called", params={"number": number, "title": known})
+        case (
+            e.DebateOpened(number=number)
+            | e.ItemConcluded(number=number)
+            | e.ItemWithdrawn(number=number)
+            | e.ItemTabled(number=number)
+            | e.UrgencyAgreed(number=number)
+            | e.UrgencyRefused(number=number)
+            | e.SecretClosed(number=number)
+        ):
+            return Fact(message=_ITEM_EVENTS[type(event)], params={"number": number})
+        case (
+            e.UrgentItemProposed()
+            | e.ConflictDeclared()
+            | e.ConflictEnded()
+            | e.MajorityOutOfReach()
+            | e.MajorityWithinReach()
+            | e.SecretOpened()
+        ):
+            return _of_an_item(event, convocation)
+        case e.VoteOpened() | e.VoteCast() | e.VoteClosed() | e.VoteAnnulled() | e.CastingVoteGiven():
             return _of_a_vote(event, convocation)
         case e.LinkRestored() | e.LinkFailed() | e.AlertRaised() | e.AlertResolved():
             return _of_the_broadcast(event)
@@ -128,6 +158,19 @@ _MEMBER_EVENTS: Mapping[type, str] = {
     e.FloorGranted: "fact.floor_granted",
     e.FloorReturned: "fact.floor_returned",
     e.FloorExpired: "fact.floor_expired",
+    e.FloorWarned: "fact.floor_warned",
+    e.GhostSuspected: "fact.ghost_suspected",
+    e.GhostCleared: "fact.ghost_cleared",
+}
+
+_ITEM_EVENTS: Mapping[type, str] = {
+    e.DebateOpened: "fact.debate_opened",
+    e.ItemConcluded: "fact.item_concluded",
+    e.ItemWithdrawn: "fact.item_withdrawn",
+    e.ItemTabled: "fact.item_tabled",
+    e.UrgencyAgreed: "fact.urgency_agreed",
+    e.UrgencyRefused: "fact.urgency_refused",
+    e.SecretClosed: "fact.secret_closed",
 }
 
 
@@ -153,27 +196,109 @@ def _of_the_quorum(event: e.QuorumReached | e.QuorumLost | e.QuorumAtEdge, verdi
             assert_never(event)
 
 
-def _of_a_vote(event: e.VoteOpened | e.VoteCast | e.VoteClosed | e.VoteAnnulled, convocation: Convocation) -> Fact:
+_Entry = e.MarkedPresent | e.MarkedAbsent | e.AbsenceExcused | e.AttendanceCorrected | e.RollCalled | e.MemberChecked
+
+
+def _of_the_register(event: _Entry, convocation: Convocation) -> Fact:
+    """What the secretary took down; who it was is part of it."""
+    if isinstance(event, e.RollCalled):
+        return _signed("fact.roll_called", event.by, convocation)
+    name = name_of(convocation, event.member)
     match event:
-        case e.VoteOpened():
-            return Fact(message="fact.vote_opened", params={"number": event.number})
-        case e.VoteCast():
-            name = name_of(convocation, event.member)
-            return Fact(message="fact.vote_cast", params={"name": name}, codes={"choice": (f"choice.{event.choice}",)})
-        case e.VoteClosed(number=number, tally=tally):
-            outcome = "carried" if event.is_carried else "tied" if _is_tied(event, convocation) else "rejected"
-            params = {"number": number, "yes": tally.yes, "no": tally.no, "abstain": tally.abstain}
-            return Fact(message=f"fact.vote_{outcome}", params=params)
-        case e.VoteAnnulled(number=number):
-            return Fact(message="fact.vote_annulled", params={"number": number})
+        case e.MarkedPresent(by=by, in_hall=in_hall):
+            return _signed("fact.marked_present" if in_hall else "fact.marked_seen", by, convocation, name=name)
+        case e.MarkedAbsent(by=by):
+            return _signed("fact.marked_absent", by, convocation, name=name)
+        case e.AbsenceExcused(reason=reason):
+            return Fact(message="fact.excused", params={"name": name, "reason": reason})
+        case e.AttendanceCorrected(by=by):
+            zone = ZoneInfo(convocation.time_zone)
+            start, end = (at.astimezone(zone).strftime("%H:%M:%S") for at in (event.start, event.end))
+            message = "fact.corrected_present" if event.was_present else "fact.corrected_absent"
+            return _signed(message, by, convocation, name=name, start=start, end=end, reason=event.reason)
+        case e.MemberChecked(mode=mode):
+            identity = {
+                "identity.seen": event.identity_seen,
+                "identity.heard": event.identity_heard,
+                "identity.territory": event.territory_declared,
+            }
+            established = tuple(code for code, holds in identity.items() if holds) or ("identity.none",)
+            codes = {"mode": (f"mode.{mode}",), "identity": established}
+            return Fact(message="fact.checked", params={"name": name}, codes=codes)
         case _:
             assert_never(event)
 
 
-def _is_tied(event: e.VoteClosed, convocation: Convocation) -> bool:
-    """Under simple majority a tie is voted again (LRBRL 46.2.d); under absolute majority it is a rejection."""
-    simple = all(i.majority is Majority.SIMPLE for i in convocation.agenda if i.number == event.number)
-    return simple and event.tally.yes == event.tally.no
+def _signed(message: str, by: Asker, convocation: Convocation, **params: object) -> Fact:
+    """With who did it: by name where the token names somebody, else by role."""
+    if by.member is not None:
+        return Fact(message=message, params={**params, "by": name_of(convocation, by.member)})
+    return Fact(message=message, params=params, codes={"by": (f"role.{by.role}",)})
+
+
+_Happening = (
+    e.UrgentItemProposed
+    | e.ConflictDeclared
+    | e.ConflictEnded
+    | e.MajorityOutOfReach
+    | e.MajorityWithinReach
+    | e.SecretOpened
+)
+
+
+def _of_an_item(event: _Happening, convocation: Convocation) -> Fact:
+    number = event.number
+    match event:
+        case e.UrgentItemProposed(title=title):
+            return Fact(message="fact.item_proposed", params={"number": number, "title": title})
+        case e.ConflictDeclared(member=member, presiding=presiding):
+            params = {"number": number, "name": name_of(convocation, member)}
+            if presiding is None:
+                return Fact(message="fact.conflict", params=params)
+            presides = name_of(convocation, presiding)
+            return Fact(message="fact.conflict_presiding", params={**params, "presiding": presides})
+        case e.ConflictEnded(member=member):
+            return Fact(message="fact.conflict_ended", params={"number": number, "name": name_of(convocation, member)})
+        case e.MajorityOutOfReach(present=present, needed=needed):
+            return Fact(message="fact.majority_short", params={"number": number, "present": present, "needed": needed})
+        case e.MajorityWithinReach(present=present, needed=needed):
+            return Fact(message="fact.majority_enough", params={"number": number, "present": present, "needed": needed})
+        case e.SecretOpened(tally=tally):
+            return Fact(message="fact.secret_opened", params={"number": number, "yes": tally.yes, "no": tally.no})
+        case _:
+            assert_never(event)
+
+
+_Voting = e.VoteOpened | e.VoteCast | e.VoteClosed | e.VoteAnnulled | e.CastingVoteGiven
+
+
+def _of_a_vote(event: _Voting, convocation: Convocation) -> Fact:
+    match event:
+        case e.VoteOpened():
+            return Fact(message=_opening(event), params={"number": event.number})
+        case e.VoteCast():
+            name = name_of(convocation, event.member)
+            return Fact(message="fact.vote_cast", params={"name": name}, codes={"choice": (f"choice.{event.choice}",)})
+        case e.VoteClosed(number=number, tally=tally):
+            outcome = "carried" if event.is_carried else "tied" if event.is_tied else "rejected"
+            params = {"number": number, "yes": tally.yes, "no": tally.no, "abstain": tally.abstain}
+            return Fact(message=f"fact.vote_{outcome}", params=params)
+        case e.VoteAnnulled(number=number, cause=cause):
+            is_usual = cause is Annulment.QUORUM_LOST
+            return Fact(
+                message="fact.vote_annulled" if is_usual else f"fact.vote_annulled_{cause}", params={"number": number}
+            )
+        case e.CastingVoteGiven(number=number, member=member, choice=choice):
+            casting = {"number": number, "name": name_of(convocation, member)}
+            return Fact(message="fact.casting_vote", params=casting, codes={"choice": (f"choice.{choice}",)})
+        case _:
+            assert_never(event)
+
+
+def _opening(event: e.VoteOpened) -> str:
+    if event.subject is Subject.URGENCY:
+        return "fact.vote_opened_urgency"
+    return "fact.vote_opened_secret" if event.method is Method.SECRET else "fact.vote_opened"
 
 
 def _of_the_broadcast(event: e.LinkRestored | e.LinkFailed | e.AlertRaised | e.AlertResolved) -> Fact:

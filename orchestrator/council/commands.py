@@ -5,13 +5,16 @@ the office that they hold *now* (`decide.py`), never from a name.
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Cause, Convocation
+from orchestrator.council.floor import TurnKind
 from orchestrator.council.members import MemberId
+from orchestrator.council.roll import Mode
 from orchestrator.council.rules.shape import Regulation
-from orchestrator.council.voting import Choice, Method
+from orchestrator.council.voting import Choice, Count, Method
 
 
 class Role(StrEnum):
@@ -59,7 +62,8 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareNotHeld:
-    """Have it on the record that the session could not be held (ROF 109.2). `note` is the cause in words."""
+    """Have it on the record that the session could not be held (ROF 109.2). `note` is the cause in words; who has an
+    excuse on the record need not be named."""
 
     asker: Asker
     cause: Cause = Cause.NO_QUORUM
@@ -104,11 +108,76 @@ class OpenDebate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestFloor:
-    """Ask to speak, in chat or on a page; `member` is for whom."""
+class ConcludeItem:
+    """Be done with the current item; needs no quorum, since a conflict of interest may be what takes it away."""
+
+    asker: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawItem:
+    """Take an item back."""
+
+    asker: Asker
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableItem:
+    """Leave an item on the table for a later session (ROF 92)."""
+
+    asker: Asker
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposeUrgentItem:
+    """Put forward something that is not on the agenda, in an ordinary session only (ROF 83, 91.4)."""
+
+    asker: Asker
+    title: str
+    majority: Majority = Majority.SIMPLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareConflict:
+    """Take no part in the current item: it is of one's own interest (LRBRL 76, ROF 96)."""
 
     asker: Asker
     member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndConflict:
+    """Let a member take part in the current item again, who was noted by mistake."""
+
+    asker: Asker
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSecret:
+    """Hold the current item in secret. `count` is the agreement to it: an absolute majority (LRBRL 70.1, for matters of
+    CE 18.1), counted by the president. Whoever must protect somebody at once orders a recess."""
+
+    asker: Asker
+    count: Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseSecret:
+    """Hold the rest of the current item in public."""
+
+    asker: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFloor:
+    """Ask to speak, in chat or on a page; `member` is for whom. A note is the secretary's or the auditor's (ROF 94)."""
+
+    asker: Asker
+    member: MemberId
+    kind: TurnKind = TurnKind.FIRST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,11 +190,12 @@ class WithdrawRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantFloor:
-    """Give a member the floor (ROF 94). `limit` None takes the session's policy."""
+    """Give a member the floor (ROF 94). `limit` None takes the session's policy, `kind` None what was asked for."""
 
     asker: Asker
     member: MemberId
     limit: timedelta | None = None
+    kind: TurnKind | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +207,7 @@ class TakeFloor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenVote:
-    """Put the current item to the vote."""
+    """Put the current item to the vote, or the urgency of one that is off the agenda."""
 
     asker: Asker
     method: Method = Method.NAMED
@@ -145,7 +215,7 @@ class OpenVote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CastVote:
-    """One member's vote, given by that member or taken down by the secretary (ROF 99.5: never by delegation)."""
+    """One member's vote by name, given by the member or taken down by the secretary (ROF 99.5: never by delegation)."""
 
     asker: Asker
     member: MemberId
@@ -154,25 +224,114 @@ class CastVote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseVote:
-    """End the vote and proclaim its result."""
+    """End the vote and proclaim its result. `count` is what the president counted, in a vote that is not by name."""
+
+    asker: Asker
+    count: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnulVote:
+    """End the vote without a result; it may be held again."""
 
     asker: Asker
 
 
-Command = (
-    Convene
-    | OpenSession
-    | DeclareNotHeld
-    | SuspendSession
-    | ResumeSession
-    | AdjournSession
-    | CallItem
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatVote:
+    """Annul the vote and open it again with whoever may vote now: a line went in the middle of it (ROF 98.3)."""
+
+    asker: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveCastingVote:
+    """The president decides a vote by name or by signs that came out even twice (LRBRL 46.2.d, ROF 100.2)."""
+
+    asker: Asker
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkPresent:
+    """Tick a member who sits in the hall."""
+
+    asker: Asker
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkAbsent:
+    """The member is not there: the tick goes, and whatever device of theirs is still listed is a ghost."""
+
+    asker: Asker
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExcuseAbsence:
+    """Take down a member's excuse for not coming (ROF 109.1.d)."""
+
+    asker: Asker
+    member: MemberId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectAttendance:
+    """Put right when a member was there, from `start` to `end` (UTC). Also after the session was adjourned."""
+
+    asker: Asker
+    member: MemberId
+    start: datetime
+    end: datetime
+    was_present: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRoll:
+    """Begin to call the names."""
+
+    asker: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckMember:
+    """Take down what was established of a member when the name was called."""
+
+    asker: Asker
+    member: MemberId
+    mode: Mode
+    identity_seen: bool
+    identity_heard: bool
+    territory_declared: bool
+
+
+LifeCommand = Convene | OpenSession | DeclareNotHeld | SuspendSession | ResumeSession | AdjournSession
+"""The life of the session."""
+
+AgendaCommand = (
+    CallItem
     | OpenDebate
-    | RequestFloor
-    | WithdrawRequest
-    | GrantFloor
-    | TakeFloor
-    | OpenVote
-    | CastVote
-    | CloseVote
+    | ConcludeItem
+    | WithdrawItem
+    | TableItem
+    | ProposeUrgentItem
+    | DeclareConflict
+    | EndConflict
+    | OpenSecret
+    | CloseSecret
 )
+"""The items."""
+
+FloorCommand = RequestFloor | WithdrawRequest | GrantFloor | TakeFloor
+"""Who speaks."""
+
+VoteCommand = OpenVote | CastVote | CloseVote | AnnulVote | RepeatVote | GiveCastingVote
+"""Who votes what."""
+
+RegisterCommand = MarkPresent | MarkAbsent | ExcuseAbsence | CorrectAttendance | CallRoll | CheckMember
+"""What the secretary writes in the register of attendance."""
+
+Command = LifeCommand | AgendaCommand | FloorCommand | VoteCommand | RegisterCommand

@@ -33,19 +33,43 @@ class Ground(StrEnum):
     IN_PERSON = "in_person"
 
 
+class DropInVote(StrEnum):
+    """What becomes of a vote when somebody who may vote is gone before it closes (ROF 98.3 lets nobody leave): it goes
+    on, and the president, who is told, may have it held again; or it is annulled."""
+
+    RECORD = "record"
+    ANNUL = "annul"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What the entity decides where the law leaves it open.
 
     `grace`: how long a member whose line dropped is still counted while the line may come back.
+    `ghost_patience`: how long a device that is listed but does not answer still counts.
     `edge_pause`: the least time between two warnings of the same kind.
+    `floor_limit`: the length of a turn; `floor_warning`: how long before its end the speaker is warned (0: never).
+    `group_budget`: how long each group may speak on one item in first and second turns (ROF 94: equal times); None:
+    as the president sees fit. A member of no group has no such limit.
+    `unchecked_counts`: whether who has not answered the roll counts in a session under LRBRL 46.3 all the same.
+    `conflicted_counts`: whether who withdrew from an item because of a conflict of interest still counts for the
+    quorum; the law does not say, and no is the safe side.
+    `weights`: what the vote of one member of each group weighs where a majority is weighted (TRLMRLC 60.5); the vote
+    of anybody else weighs one.
     `rule`: the id of the quorum rule; empty lets the body's kind and the call choose it (`council.rules`).
     `tolerance`: how long after its hour a session waits for its quorum, before it can be declared not held.
     """
 
     grace: timedelta = timedelta(seconds=30)
     edge_pause: timedelta = timedelta(seconds=60)
+    ghost_patience: timedelta = timedelta(seconds=60)
     floor_limit: timedelta = timedelta(minutes=5)
+    floor_warning: timedelta = timedelta(seconds=30)
+    group_budget: timedelta | None = None
+    unchecked_counts: bool = True
+    conflicted_counts: bool = False
+    drop_in_vote: DropInVote = DropInVote.RECORD
+    weights: tuple[tuple[str, int], ...] = ()
     rule: str = ""
     tolerance: timedelta = timedelta(minutes=30)
 

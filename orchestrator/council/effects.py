@@ -12,10 +12,11 @@ from orchestrator.council.observations import Link
 
 class Audience(StrEnum):
     """Who hears an announcement: everybody in the room, or in private whoever holds the president's or the secretary's
-    chair now."""
+    chair now, or has the floor."""
 
     ROOM = "room"
     TABLE = "table"
+    SPEAKER = "speaker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +53,12 @@ class LeaveChamber:
 
 
 class Picture(StrEnum):
-    """What the public sees."""
+    """What the public sees. SECRET is a card, while an item is held in secret (LRBRL 70.1)."""
 
     WAITING = "waiting"
     LIVE = "live"
     RECESS = "recess"
+    SECRET = "secret"  # noqa: S105 - a picture
     ENDED = "ended"
 
 

@@ -16,10 +16,12 @@ DeviceId = NewType("DeviceId", str)
 
 
 class Grade(StrEnum):
-    """How good a witness is: the server's own journal, presence as the bot saw it, or a later correction."""
+    """How good a witness is: the server's own journal, presence as the bot saw it, the secretary who ticked them in the
+    hall, or a later correction."""
 
     JOURNAL = "journal"
     PRESENCE = "presence"
+    DESK = "desk"
     CORRECTED = "corrected"
 
 
@@ -44,11 +46,13 @@ class Sighting:
 
 
 class Departure(StrEnum):
-    """Why a device went, as the server said it; a hint, since a closed tab and a cut line look alike."""
+    """Why a device went, as the server said it; a hint, since a closed tab and a cut line look alike. A GHOST is listed
+    still, but nobody is behind it."""
 
     LEFT = "left"
     KICKED = "kicked"
     LOST = "lost"
+    GHOST = "ghost"
     OUTAGE = "outage"
     """The server itself went down, and everybody's line with it."""
 
@@ -70,6 +74,32 @@ class MemberDisconnected:
     member: MemberId
     device: DeviceId
     departure: Departure = Departure.LEFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSilent:
+    """A device is listed in the room, but nothing has come from it for a while."""
+
+    seen: Sighting
+    member: MemberId
+    device: DeviceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAnswered:
+    """A device that was silent is heard of again."""
+
+    seen: Sighting
+    member: MemberId
+    device: DeviceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerHeard:
+    """The room's sound is mostly this member's from now on (the bridge's dominant speaker); None: nobody's."""
+
+    seen: Sighting
+    member: MemberId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +195,9 @@ class TimePassed:
 Observation = (
     MemberConnected
     | MemberDisconnected
+    | DeviceSilent
+    | DeviceAnswered
+    | SpeakerHeard
     | HandRaised
     | HandLowered
     | ChamberEntered

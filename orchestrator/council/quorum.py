@@ -43,21 +43,31 @@ class Verdict:
         return self.is_constituted or self.present >= self.needed
 
 
-def evaluate(rule: QuorumRule, body: Body, present: frozenset[MemberId], *, is_constituted: bool = False) -> Verdict:
-    """What the rule says of the body when those in `present` are there.
+def evaluate(
+    rule: QuorumRule,
+    body: Body,
+    present: frozenset[MemberId],
+    *,
+    chairs: frozenset[MemberId] | None = None,
+    is_constituted: bool = False,
+) -> Verdict:
+    """What the rule says of the body when those in `present` are counted.
 
+    `chairs` is who may sit in the offices' chairs, if it is not the same: who withdrew from an item may still count,
+    but presides no more.
     `is_constituted`: under a rule that asks at the constitution, this body has been constituted; president and
     secretary are still needed, since nobody could go on without them. Whoever holds the secretary's chair now is not
     counted, be it a substitute who is otherwise a member, unless the rule says so.
     """
     base = base_of(rule, body)
-    secretary = None if rule.is_secretary_counted else body.acting(Office.SECRETARY, present)
+    in_chairs = present if chairs is None else chairs
+    secretary = None if rule.is_secretary_counted else body.acting(Office.SECRETARY, in_chairs)
     seated = [m for m in body.seated(present) if m != secretary]
     count = len(seated)
     if rule.basis is Basis.RESIDENTS:
         count += _represented(body, frozenset(seated), present)
     least = rule.needed(base)
-    missing = tuple(office for office in rule.offices if body.acting(office, present) is None)
+    missing = tuple(office for office in rule.offices if body.acting(office, in_chairs) is None)
     councillors = sum(body.member(m).is_councillor for m in seated)
     lacks_councillors = rule.has_councillor_majority and 2 * councillors <= len(seated)
     return Verdict(

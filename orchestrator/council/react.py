@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Cause
 from orchestrator.council.effects import (
     AllowToSpeak,
@@ -27,8 +26,13 @@ from orchestrator.council.effects import (
     WatchChamber,
 )
 from orchestrator.council.events import (
+    AbsenceExcused,
     AlertRaised,
     AlertResolved,
+    AttendanceCorrected,
+    CastingVoteGiven,
+    ConflictDeclared,
+    ConflictEnded,
     DebateOpened,
     DeviceGone,
     DeviceJoined,
@@ -38,11 +42,21 @@ from orchestrator.council.events import (
     FloorRequested,
     FloorRequestWithdrawn,
     FloorReturned,
+    FloorWarned,
+    GhostCleared,
+    GhostSuspected,
     ItemCalled,
     ItemConcluded,
+    ItemTabled,
+    ItemWithdrawn,
     LinkFailed,
     LinkRestored,
+    MajorityOutOfReach,
+    MajorityWithinReach,
+    MarkedAbsent,
+    MarkedPresent,
     MemberArrived,
+    MemberChecked,
     MemberDropped,
     MemberLeft,
     MemberReturned,
@@ -55,6 +69,9 @@ from orchestrator.council.events import (
     QuorumReached,
     RecordingFinished,
     RecordingMissing,
+    RollCalled,
+    SecretClosed,
+    SecretOpened,
     SessionAdjourned,
     SessionConvened,
     SessionNotHeld,
@@ -62,6 +79,10 @@ from orchestrator.council.events import (
     SessionResumed,
     SessionSuspended,
     ToleranceEnded,
+    UrgencyAgreed,
+    UrgencyRefused,
+    UrgentItemProposed,
+    VoiceHeard,
     VoteAnnulled,
     VoteCast,
     VoteClosed,
@@ -70,6 +91,7 @@ from orchestrator.council.events import (
 from orchestrator.council.members import MemberId, Office
 from orchestrator.council.quorum import Verdict
 from orchestrator.council.session import Phase, Session
+from orchestrator.council.voting import Annulment, Method, Subject
 
 MESSAGES: dict[str, tuple[str, ...]] = {
     "quorum.reached": ("present", "base", "needed", "article"),
@@ -86,14 +108,38 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "session.resumed": ("present", "base", "needed", "article"),
     "session.adjourned": (),
     "item.called": ("number", "title"),
+    "item.proposed": ("number", "title"),
+    "item.agreed": ("number", "title"),
+    "item.refused": ("number", "title"),
+    "item.withdrawn": ("number", "title"),
+    "item.tabled": ("number", "title"),
     "debate.opened": ("number", "title"),
+    "majority.out_of_reach": ("number", "present", "needed"),
+    "majority.within_reach": ("number", "present", "needed"),
+    "conflict.declared": ("number", "name"),
+    "conflict.presiding": ("number", "name"),
+    "secret.opened": ("number",),
+    "secret.closed": ("number",),
+    "roll.called": (),
+    "ghost.suspected": ("name",),
     "floor.granted": ("name", "minutes"),
+    "floor.warned": ("seconds",),
     "floor.expired": ("name",),
     "vote.opened": ("number", "title"),
+    "vote.opened.ordinary": ("number", "title"),
+    "vote.opened.secret": ("number", "title"),
+    "vote.opened.urgency": ("number", "title"),
+    "vote.line_dropped": ("number", "name"),
     "vote.closed.carried": ("number", "yes", "no", "abstain"),
     "vote.closed.rejected": ("number", "yes", "no", "abstain"),
     "vote.closed.tied": ("number", "yes", "no", "abstain"),
+    "vote.closed.tied_again": ("number", "yes", "no", "abstain"),
+    "vote.weighted": ("number", "yes", "no"),
+    "vote.cast.carried": ("number", "name"),
+    "vote.cast.rejected": ("number", "name"),
     "vote.annulled": ("number",),
+    "vote.annulled.by_president": ("number",),
+    "vote.annulled.line_dropped": ("number",),
 }
 """Every message that the council announces, and what its text in the catalogues may use."""
 
@@ -155,35 +201,73 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
 
         case ItemCalled(number=number):
             return (_announce("item.called", **_item(session, number)),)
+        case UrgentItemProposed(number=number):
+            return (_announce("item.proposed", **_item(session, number)),)
+        case UrgencyAgreed(number=number):
+            return (_announce("item.agreed", **_item(session, number)),)
+        case UrgencyRefused(number=number):
+            return (_announce("item.refused", **_item(session, number)),)
+        case ItemWithdrawn(number=number):
+            return (_announce("item.withdrawn", **_item(session, number)),)
+        case ItemTabled(number=number):
+            return (_announce("item.tabled", **_item(session, number)),)
         case DebateOpened(number=number):
             return (_announce("debate.opened", **_item(session, number)),)
+        case MajorityOutOfReach(number=number, present=present, needed=needed):
+            return (_announce("majority.out_of_reach", Audience.TABLE, number=number, present=present, needed=needed),)
+        case MajorityWithinReach(number=number, present=present, needed=needed):
+            return (_announce("majority.within_reach", Audience.TABLE, number=number, present=present, needed=needed),)
+        case ConflictDeclared():
+            return _withdrawal(session, event)
+        case SecretOpened(number=number):
+            return (_announce("secret.opened", number=number),)
+        case SecretClosed(number=number):
+            return (_announce("secret.closed", number=number),)
+
+        case RollCalled():
+            return (_announce("roll.called"),)
+        case GhostSuspected(member=member):
+            return (_announce("ghost.suspected", Audience.TABLE, name=_name(session, member)),)
+        case MemberDropped(member=member) if session.vote and member in session.vote.entitled:
+            number, name = session.vote.item, _name(session, member)
+            return (_announce("vote.line_dropped", Audience.TABLE, number=number, name=name),)
 
         case FloorGranted(member=member, at=at, until=until):
-            granted = _announce("floor.granted", name=session.body.member(member).name, minutes=_minutes(until - at))
+            granted = _announce("floor.granted", name=_name(session, member), minutes=_minutes(until - at))
             return (AllowToSpeak(member=member), granted)
+        case FloorWarned(at=at, until=until):
+            return (_announce("floor.warned", Audience.SPEAKER, seconds=int((until - at).total_seconds())),)
         case FloorReturned(member=member):
             return (Silence(member=member),)
         case FloorExpired(member=member):
-            return (Silence(member=member), _announce("floor.expired", name=session.body.member(member).name))
+            return (Silence(member=member), _announce("floor.expired", name=_name(session, member)))
         case DeviceJoined(member=member) if member == session.floor.speaker:
             # A new connection starts muted: the speaker who came back must be let in again.
             return (AllowToSpeak(member=member),)
 
         case VoteOpened(number=number):
-            return (_announce("vote.opened", **_item(session, number)),)
+            return (_announce(_opening(event), **_item(session, number)),)
         case VoteClosed():
-            return (_result(session, event),)
-        case VoteAnnulled(number=number):
-            return (_announce("vote.annulled", number=number),)
+            return _result(session, event)
+        case CastingVoteGiven(number=number, member=member, is_carried=is_carried):
+            outcome = "vote.cast.carried" if is_carried else "vote.cast.rejected"
+            return (_announce(outcome, number=number, name=_name(session, member)),)
+        case VoteAnnulled(number=number, cause=cause):
+            is_usual = cause is Annulment.QUORUM_LOST
+            return (_announce("vote.annulled" if is_usual else f"vote.annulled.{cause}", number=number),)
 
         case AlertRaised(key=key, link=link, cause=cause):
             return (RaiseAlert(key=key, link=link, cause=cause),)
         case AlertResolved(key=key):
             return (ResolveAlert(key=key),)
 
-        case ObservationBegan() | ObservationCeased() | ObservationRecovered() | DeviceJoined() | DeviceGone():
+        case ObservationBegan() | ObservationCeased() | ObservationRecovered():
             return ()
-        case MemberArrived() | MemberDropped() | MemberReturned() | MemberLeft():
+        case DeviceJoined() | DeviceGone() | GhostCleared():
+            return ()
+        case MemberArrived() | MemberDropped() | MemberReturned() | MemberLeft() | MarkedPresent() | MarkedAbsent():
+            return ()
+        case AbsenceExcused() | AttendanceCorrected() | MemberChecked() | ConflictEnded() | VoiceHeard():
             return ()
         case ItemConcluded() | FloorRequested() | FloorRequestWithdrawn() | VoteCast() | LinkRestored() | LinkFailed():
             return ()
@@ -227,12 +311,34 @@ def _item(session: Session, number: int) -> dict[str, object]:
     return {"number": number, "title": session.agenda.item(number).title}
 
 
-def _result(session: Session, event: VoteClosed) -> Announce:
-    """A tie under simple majority is not a rejection yet: the vote is held again (LRBRL 46.2.d, ROF 100.2)."""
-    tally = event.tally
-    is_tied = tally.yes == tally.no and session.agenda.item(event.number).majority is Majority.SIMPLE
-    outcome = "carried" if event.is_carried else "tied" if is_tied else "rejected"
-    return _announce(f"vote.closed.{outcome}", number=event.number, yes=tally.yes, no=tally.no, abstain=tally.abstain)
+def _name(session: Session, member: MemberId) -> str:
+    return session.body.member(member).name
+
+
+def _withdrawal(session: Session, event: ConflictDeclared) -> tuple[Announce, ...]:
+    """Who withdrew is for the table; who presides now is for everybody."""
+    declared = _announce("conflict.declared", Audience.TABLE, number=event.number, name=_name(session, event.member))
+    if event.presiding is None:
+        return (declared,)
+    presiding = _name(session, event.presiding)
+    return (declared, _announce("conflict.presiding", number=event.number, name=presiding))
+
+
+def _opening(event: VoteOpened) -> str:
+    if event.subject is Subject.URGENCY:
+        return "vote.opened.urgency"
+    return "vote.opened" if event.method is Method.NAMED else f"vote.opened.{event.method}"
+
+
+def _result(session: Session, event: VoteClosed) -> tuple[Announce, ...]:
+    """A tie is no rejection yet: the vote is held again, and then the president decides (LRBRL 46.2.d, ROF 100.2)."""
+    tally, number = event.tally, event.number
+    tie = "tied" if session.agenda.item(number).ties < 2 else "tied_again"
+    outcome = tie if event.is_tied else "carried" if event.is_carried else "rejected"
+    result = _announce(f"vote.closed.{outcome}", number=number, yes=tally.yes, no=tally.no, abstain=tally.abstain)
+    if not tally.yes_weight + tally.no_weight:
+        return (result,)
+    return (result, _announce("vote.weighted", number=number, yes=tally.yes_weight, no=tally.no_weight))
 
 
 def _minutes(limit: timedelta) -> str:

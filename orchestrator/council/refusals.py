@@ -29,6 +29,23 @@ class Reason(StrEnum):
     VOTE_IS_OPEN = "vote_is_open"
     NO_VOTE_OPEN = "no_vote_open"
     NOT_ENTITLED = "not_entitled"
+    ITEM_IS_OFF = "item_is_off"
+    NOT_ORDINARY = "not_ordinary"
+    URGENCY_FIRST = "urgency_first"
+    ALREADY_IN_CONFLICT = "already_in_conflict"
+    NOT_IN_CONFLICT = "not_in_conflict"
+    ALREADY_SECRET = "already_secret"  # noqa: S105 - a code
+    NOT_SECRET = "not_secret"  # noqa: S105 - a code
+    NO_MAJORITY = "no_majority"
+    ONLY_BY_NAME = "only_by_name"
+    NOT_BY_NAME = "not_by_name"
+    COUNT_NEEDED = "count_needed"
+    COUNT_DOES_NOT_FIT = "count_does_not_fit"
+    NO_TIE = "no_tie"
+    BALLOT_IS_SECRET = "ballot_is_secret"  # noqa: S105 - a code
+    TIME_USED_UP = "time_used_up"
+    REASON_NEEDED = "reason_needed"
+    BAD_INTERVAL = "bad_interval"
 
 
 class Refused(Exception):

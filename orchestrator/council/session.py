@@ -8,33 +8,36 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
-from typing import assert_never
 
-from orchestrator.council.agenda import Agenda
-from orchestrator.council.attendance import Attendance, Interval, begun, ended
+from orchestrator.council.agenda import Agenda, ItemPhase
+from orchestrator.council.attendance import Attendance, attended
 from orchestrator.council.calls import rule_of, waits_until
-from orchestrator.council.convocation import Convocation
+from orchestrator.council.convocation import Convocation, Ground
 from orchestrator.council.effects import Picture
 from orchestrator.council.events import (
+    AbsenceExcused,
     AlertRaised,
     AlertResolved,
+    CastingVoteGiven,
+    ConflictDeclared,
+    ConflictEnded,
     DebateOpened,
-    DeviceGone,
-    DeviceJoined,
     Event,
     FloorExpired,
     FloorGranted,
     FloorRequested,
     FloorRequestWithdrawn,
     FloorReturned,
+    FloorWarned,
     ItemCalled,
     ItemConcluded,
+    ItemTabled,
+    ItemWithdrawn,
     LinkFailed,
     LinkRestored,
-    MemberArrived,
-    MemberDropped,
-    MemberLeft,
-    MemberReturned,
+    MajorityOutOfReach,
+    MajorityWithinReach,
+    MemberChecked,
     ObservationBegan,
     ObservationCeased,
     ObservationRecovered,
@@ -44,6 +47,9 @@ from orchestrator.council.events import (
     QuorumReached,
     RecordingFinished,
     RecordingMissing,
+    RollCalled,
+    SecretClosed,
+    SecretOpened,
     SessionAdjourned,
     SessionConvened,
     SessionNotHeld,
@@ -51,18 +57,24 @@ from orchestrator.council.events import (
     SessionResumed,
     SessionSuspended,
     ToleranceEnded,
+    UrgencyAgreed,
+    UrgencyRefused,
+    UrgentItemProposed,
+    VoiceHeard,
     VoteAnnulled,
     VoteCast,
     VoteClosed,
     VoteOpened,
 )
-from orchestrator.council.floor import Floor
+from orchestrator.council.floor import Floor, Turn
+from orchestrator.council.intervals import Interval, begun, ended
 from orchestrator.council.members import Body, MemberId, Office
 from orchestrator.council.observations import Link
 from orchestrator.council.quorum import Verdict, evaluate
 from orchestrator.council.refusals import Reason, Refused
+from orchestrator.council.roll import Check, Mode, Roll
 from orchestrator.council.rules import Hold, QuorumRule
-from orchestrator.council.voting import VoteEvent
+from orchestrator.council.voting import Method, Subject, VoteEvent
 
 
 class Phase(StrEnum):
@@ -79,9 +91,11 @@ class Session:
     """One meeting of a body. A session without a convocation has no event yet.
 
     `was_met` is what the room was last told of the quorum. `blind` are the stretches in which nobody watched the room
-    after it had been watched (the last is open while nobody does). `links` are the broadcast's links that work now;
-    `alerts` are the keys of the alerts not yet resolved. `has_waited`: the tolerance is over. `not_held` is what the
-    record says of a session that could not be held.
+    after it had been watched (the last is open while nobody does). `conflicted` take no part in the item that the
+    session is on; `is_secret`: that item is held in secret; `is_short`: fewer are there than it needs to be carried;
+    `last_method` is how was voted last. `excuses` are the members' reasons for not coming. `links` are the broadcast's
+    links that work now; `alerts` are the keys of the alerts not yet resolved. `has_waited`: the tolerance is over.
+    `not_held` is what the record says of a session that could not be held.
     """
 
     convocation: Convocation | None = None
@@ -92,9 +106,14 @@ class Session:
     agenda: Agenda = field(default_factory=Agenda)
     floor: Floor = field(default_factory=Floor)
     vote: VoteEvent | None = None
+    last_method: Method | None = None
+    conflicted: frozenset[MemberId] = frozenset()
+    is_secret: bool = False
+    is_short: bool = False
+    roll: Roll = field(default_factory=Roll)
+    excuses: tuple[tuple[MemberId, str], ...] = ()
     was_met: bool = False
     edge_warned_at: datetime | None = None
-    picture: Picture = Picture.WAITING
     links: frozenset[Link] = frozenset()
     alerts: frozenset[str] = frozenset()
     opened_at: datetime | None = None
@@ -126,7 +145,37 @@ class Session:
         Raises Refused (NOT_CONVENED).
         """
         is_settled = is_constituted and rule.hold is Hold.AT_CONSTITUTION
-        return evaluate(rule, self.body, self.attendance.present(), is_constituted=is_settled)
+        return evaluate(rule, self.body, self.counted, chairs=self.attending, is_constituted=is_settled)
+
+    @property
+    def attending(self) -> frozenset[MemberId]:
+        """Who is there and has part in what is dealt with now."""
+        return self.attendance.present() - self.conflicted
+
+    @property
+    def counted(self) -> frozenset[MemberId]:
+        """Who counts for the quorum, as the policy has it: who withdrew from the item may count, who has not answered
+        the roll may not. Raises Refused (NOT_CONVENED)."""
+        present = self.attendance.present() if self.convened.policy.conflicted_counts else self.attending
+        return frozenset(member for member in present if self._is_established(member))
+
+    @property
+    def voters(self) -> tuple[MemberId, ...]:
+        """Who could vote now, in the order of the seats. Raises Refused (NOT_CONVENED)."""
+        return self.body.seated(self.counted & self.attending)
+
+    @property
+    def picture(self) -> Picture:
+        """What the public is to see, where there is a broadcast."""
+        match self.phase:
+            case Phase.CONVENED:
+                return Picture.WAITING
+            case Phase.OPEN:
+                return Picture.SECRET if self.is_secret else Picture.LIVE
+            case Phase.SUSPENDED:
+                return Picture.RECESS
+            case Phase.ADJOURNED:
+                return Picture.ENDED
 
     @property
     def has_broadcast(self) -> bool:
@@ -140,19 +189,36 @@ class Session:
 
     def acting(self, office: Office) -> MemberId | None:
         """Who sits in the office's chair now: its holder, or a substitute. Raises Refused (NOT_CONVENED)."""
-        return self.body.acting(office, self.attendance.present())
+        return self.body.acting(office, self.attending)
+
+    def mode_of(self, member: MemberId) -> Mode | None:
+        """How a member attends, as far as the secretary has established it."""
+        if self.attendance.of(member).is_in_hall:
+            return Mode.HALL
+        check = self.roll.of(member)
+        return check.mode if check and check.mode is not Mode.HALL else None
+
+    def _is_established(self, member: MemberId) -> bool:
+        """Whether a member counts as far as the roll call goes (LRBRL 46.3 asks who is at a distance for identity and
+        territory)."""
+        if self.convened.policy.unchecked_counts or self.convened.ground is not Ground.LRBRL_46_3:
+            return True
+        check = self.roll.of(member)
+        return self.attendance.of(member).is_in_hall or (check is not None and check.is_complete)
 
 
 def next_deadline(session: Session) -> datetime | None:
-    """When time must pass: the end of a turn, of a grace, or of the tolerance before the session opens.
+    """When time must pass: the end of a turn or the warning of it, the end of a grace, a suspect that becomes a ghost,
+    the end of the tolerance before the session opens.
 
     While nobody watches the room no grace can end.
     """
-    grace_end = session.attendance.next_grace_end() if session.is_observed else None
-    turn_end = session.floor.turn.until if session.floor.turn else None
+    attendance_end = session.attendance.next_end() if session.is_observed else None
+    turn = session.floor.turn
+    turn_end = (turn.warn_at or turn.until) if turn else None
     is_waiting = session.convocation is not None and session.phase is Phase.CONVENED and not session.has_waited
     patience_end = waits_until(session.convened) if is_waiting else None
-    return min((at for at in (grace_end, turn_end, patience_end) if at), default=None)
+    return min((at for at in (attendance_end, turn_end, patience_end) if at), default=None)
 
 
 def replay(events: Iterable[Event]) -> Session:
@@ -162,43 +228,29 @@ def replay(events: Iterable[Event]) -> Session:
 
 def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case an event: the table is the point
     """The session after one more event."""
-    attendance, agenda, floor = session.attendance, session.agenda, session.floor
     match event:
         case SessionConvened(convocation=convocation):
             return replace(session, convocation=convocation, agenda=Agenda(items=convocation.agenda))
         case SessionOpened(at=at):
-            return replace(session, phase=Phase.OPEN, opened_at=at, picture=Picture.LIVE)
+            return replace(session, phase=Phase.OPEN, opened_at=at)
         case ToleranceEnded():
             return replace(session, has_waited=True)
         case SessionNotHeld():
             return replace(session, not_held=event)
         case SessionSuspended():
-            return replace(session, phase=Phase.SUSPENDED, picture=Picture.RECESS)
+            return replace(session, phase=Phase.SUSPENDED)
         case SessionResumed():
-            return replace(session, phase=Phase.OPEN, picture=Picture.LIVE)
+            return replace(session, phase=Phase.OPEN)
         case SessionAdjourned(at=at):
-            return _adjourned(session, at)
-
+            # Lifting the session ends everybody's attendance.
+            closed = session.attendance.closed(at)
+            return replace(session, phase=Phase.ADJOURNED, adjourned_at=at, attendance=closed)
         case ObservationBegan(at=at):
             return replace(session, is_observed=True, blind=ended(session.blind, at))
         case ObservationCeased(at=at):
             return replace(session, is_observed=False, blind=begun(session.blind, at))
         case ObservationRecovered():
             return replace(session, is_observed=True, blind=session.blind[:-1])
-        case DeviceJoined(member=member, device=device):
-            return replace(session, attendance=attendance.joined(member, device))
-        case DeviceGone(member=member, device=device, departure=departure):
-            return replace(session, attendance=attendance.gone(member, device, departure))
-        case MemberArrived(member=member, at=at):
-            return replace(session, attendance=attendance.after(member, attendance.of(member).arrived(at)))
-        case MemberDropped(member=member, at=at, until=until, grade=grade):
-            dropped = attendance.of(member).dropped(at, until, grade)
-            return replace(session, attendance=attendance.after(member, dropped))
-        case MemberReturned(member=member):
-            return replace(session, attendance=attendance.after(member, attendance.of(member).returned()))
-        case MemberLeft(member=member, at=at):
-            return replace(session, attendance=attendance.after(member, attendance.of(member).left(at)))
-
         case QuorumReached():
             return replace(session, was_met=True)
         case QuorumLost():
@@ -207,29 +259,65 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, edge_warned_at=at)
 
         case ItemCalled(number=number, at=at):
-            return replace(session, agenda=agenda.called(number, at))
+            return replace(session, agenda=session.agenda.called(number, at), is_short=False)
         case DebateOpened(number=number, at=at):
-            return replace(session, agenda=agenda.debated(number, at))
+            return replace(session, agenda=session.agenda.debated(number, at))
+        case UrgentItemProposed(number=number, title=title, majority=majority):
+            return replace(session, agenda=session.agenda.proposed(number, title, majority))
+        case UrgencyAgreed(number=number):
+            return replace(session, agenda=session.agenda.agreed(number))
         case ItemConcluded(number=number):
-            return replace(session, agenda=agenda.concluded(number))
+            return _item_over(session, number, ItemPhase.CONCLUDED)
+        case ItemWithdrawn(number=number):
+            return _item_over(session, number, ItemPhase.WITHDRAWN)
+        case ItemTabled(number=number):
+            return _item_over(session, number, ItemPhase.TABLED)
+        case UrgencyRefused(number=number):
+            return _item_over(session, number, ItemPhase.REFUSED)
+        case ConflictDeclared(member=member):
+            return replace(session, conflicted=session.conflicted | {member})
+        case ConflictEnded(member=member):
+            return replace(session, conflicted=session.conflicted - {member})
+        case MajorityOutOfReach():
+            return replace(session, is_short=True)
+        case MajorityWithinReach():
+            return replace(session, is_short=False)
+        case SecretOpened(number=number):
+            return replace(session, is_secret=True, agenda=session.agenda.hidden(number))
+        case SecretClosed():
+            return replace(session, is_secret=False)
 
-        case FloorRequested(member=member):
-            return replace(session, floor=floor.requested(member))
+        case FloorRequested(member=member, kind=kind):
+            return replace(session, floor=session.floor.requested(member, kind))
         case FloorRequestWithdrawn(member=member):
-            return replace(session, floor=floor.withdrawn(member))
-        case FloorGranted(member=member, at=at, until=until):
-            return replace(session, floor=floor.granted(member, at, until))
+            return replace(session, floor=session.floor.withdrawn(member))
+        case FloorGranted():
+            return replace(session, floor=session.floor.granted(_turn(session, event)))
+        case FloorWarned():
+            return replace(session, floor=session.floor.warned())
         case FloorReturned(at=at) | FloorExpired(at=at):
-            return replace(session, floor=floor.over(at))
+            return replace(session, floor=session.floor.over(at))
+        case VoiceHeard(member=member):
+            return replace(session, floor=session.floor.hears(member))
 
         case VoteOpened():
-            return replace(session, vote=_vote(event))
+            return replace(session, vote=_vote(event), last_method=event.method)
         case VoteCast(member=member, choice=choice):
             return replace(session, vote=session.vote.cast(member, choice) if session.vote else None)
-        case VoteClosed(number=number):
-            return replace(session, vote=None, agenda=agenda.voted(number))
+        case VoteClosed():
+            return replace(session, vote=None, agenda=_voted(session.agenda, event))
         case VoteAnnulled():
             return replace(session, vote=None)
+        case CastingVoteGiven(number=number):
+            return replace(session, agenda=session.agenda.voted(number))
+
+        case RollCalled(at=at):
+            return replace(session, roll=replace(session.roll, called_at=at))
+        case MemberChecked(member=member):
+            return replace(session, roll=session.roll.checked(member, _check(event)))
+        case AbsenceExcused(member=member, reason=reason):
+            excuses = {**dict(session.excuses), member: reason}
+            return replace(session, excuses=tuple(excuses.items()))
 
         case LinkRestored(link=link):
             return replace(session, links=session.links | {link})
@@ -244,17 +332,27 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
         case PersonalDataPruned():
             return session
         case _:
-            assert_never(event)
+            return replace(session, attendance=attended(session.attendance, event))
 
 
-def _adjourned(session: Session, at: datetime) -> Session:
-    """Lifting the session ends everybody's attendance."""
-    return replace(
-        session,
-        phase=Phase.ADJOURNED,
-        adjourned_at=at,
-        picture=Picture.ENDED,
-        attendance=session.attendance.closed(at),
+def _item_over(session: Session, number: int, phase: ItemPhase) -> Session:
+    """With the current item end the conflicts that were declared for it, and what was missing for it."""
+    agenda = session.agenda.over(number, phase)
+    if number != session.agenda.current:
+        return replace(session, agenda=agenda)
+    return replace(session, agenda=agenda, conflicted=frozenset(), is_short=False)
+
+
+def _turn(session: Session, event: FloorGranted) -> Turn:
+    warning = session.convened.policy.floor_warning
+    warn_at = event.until - warning
+    return Turn(
+        member=event.member,
+        start=event.at,
+        until=event.until,
+        kind=event.kind,
+        item=event.item,
+        warn_at=warn_at if warning and warn_at > event.at else None,
     )
 
 
@@ -265,4 +363,23 @@ def _vote(event: VoteOpened) -> VoteEvent:
         majority=event.majority,
         entitled=frozenset(event.entitled),
         deemed=frozenset(event.deemed),
+        subject=event.subject,
+        weights=event.weights,
+    )
+
+
+def _voted(agenda: Agenda, event: VoteClosed) -> Agenda:
+    """A tie decides nothing, and neither does a vote on the urgency: the item is still to be dealt with."""
+    if event.is_tied:
+        return agenda.tied(event.number)
+    return agenda if event.subject is Subject.URGENCY else agenda.voted(event.number)
+
+
+def _check(event: MemberChecked) -> Check:
+    return Check(
+        at=event.at,
+        mode=event.mode,
+        identity_seen=event.identity_seen,
+        identity_heard=event.identity_heard,
+        territory_declared=event.territory_declared,
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from typing import assert_never
 
-from orchestrator.council.attendance import connect, disconnect, end_graces, end_own_graces
+from orchestrator.council.attendance import clear, connect, disconnect, end_graces, end_own_graces, suspect
 from orchestrator.council.calls import waits_until
 from orchestrator.council.events import (
     AlertRaised,
@@ -18,6 +18,8 @@ from orchestrator.council.events import (
     FloorExpired,
     FloorRequested,
     FloorRequestWithdrawn,
+    FloorWarned,
+    GhostCleared,
     LinkFailed,
     LinkRestored,
     MemberDropped,
@@ -27,6 +29,7 @@ from orchestrator.council.events import (
     RecordingFinished,
     RecordingMissing,
     ToleranceEnded,
+    VoiceHeard,
 )
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import (
@@ -34,7 +37,10 @@ from orchestrator.council.observations import (
     ChamberEntered,
     ChamberLost,
     Departure,
+    DeviceAnswered,
     DeviceId,
+    DeviceSilent,
+    Grade,
     HandLowered,
     HandRaised,
     Link,
@@ -46,6 +52,7 @@ from orchestrator.council.observations import (
     RecordingFailed,
     RecordingMade,
     Sighting,
+    SpeakerHeard,
     TimePassed,
 )
 from orchestrator.council.session import Phase, Session, evolve
@@ -70,6 +77,9 @@ def observe(session: Session, observation: Observation, now: datetime) -> Events
 Seen = (
     MemberConnected
     | MemberDisconnected
+    | DeviceSilent
+    | DeviceAnswered
+    | SpeakerHeard
     | HandRaised
     | HandLowered
     | ChamberEntered
@@ -80,7 +90,7 @@ Seen = (
 )
 
 
-def _see(session: Session, observation: Seen, seen: Sighting) -> Events:
+def _see(session: Session, observation: Seen, seen: Sighting) -> Events:  # noqa: C901 - one case a sight
     match observation:
         case MemberConnected(member=member, device=device):
             return connect(session.attendance, member, device, seen) if session.body.has(member) else ()
@@ -93,8 +103,14 @@ def _see(session: Session, observation: Seen, seen: Sighting) -> Events:
             return _catch_up(session, devices, seen)
         case ChamberLost():
             return (ObservationCeased(at=seen.at),) if session.is_observed else ()
+        case DeviceSilent(member=member, device=device):
+            return suspect(session.attendance, member, device, seen, session.convened.policy.ghost_patience)
+        case DeviceAnswered(member=member, device=device):
+            return clear(session.attendance, member, device, seen)
+        case SpeakerHeard(member=member):
+            return _heard(session, member, seen)
         case HandRaised(member=member):
-            may_ask = member in session.attendance.present() and not session.floor.has(member)
+            may_ask = member in session.attending and not session.floor.has(member)
             return (FloorRequested(at=seen.at, member=member, is_by_hand=True),) if may_ask else ()
         case HandLowered(member=member):
             is_queued = member in session.floor.queue
@@ -108,10 +124,11 @@ def _see(session: Session, observation: Seen, seen: Sighting) -> Events:
 
 
 def _time_passed(session: Session, now: datetime) -> Events:
-    left = end_graces(session.attendance, now) if session.is_observed else ()
-    turn = session.floor.turn
-    expired = (FloorExpired(at=turn.until, member=turn.member),) if turn and turn.until <= now else ()
-    return (*left, *expired, *_end_of_patience(reduce(evolve, left, session), now))
+    ghosts = _ghosts(session, now) if session.is_observed else ()
+    after = reduce(evolve, ghosts, session)
+    left = end_graces(after.attendance, now) if session.is_observed else ()
+    patience = _end_of_patience(reduce(evolve, left, after), now)
+    return (*ghosts, *left, *_turn_runs_out(session, now), *patience)
 
 
 def _end_of_patience(session: Session, now: datetime) -> Events:
@@ -120,6 +137,38 @@ def _end_of_patience(session: Session, now: datetime) -> Events:
     if not is_waiting or now < waits_until(session.convened):
         return ()
     return (ToleranceEnded(at=waits_until(session.convened), verdict=session.verdict),)
+
+
+def _turn_runs_out(session: Session, now: datetime) -> Events:
+    turn = session.floor.turn
+    if turn and turn.until <= now:
+        return (FloorExpired(at=turn.until, member=turn.member),)
+    if turn and turn.warn_at and turn.warn_at <= now:
+        return (FloorWarned(at=turn.warn_at, member=turn.member, until=turn.until),)
+    return ()
+
+
+def _ghosts(session: Session, now: datetime) -> Events:
+    """Devices that have not answered for as long as the policy bears with them are gone since they fell silent."""
+    events: list[Event] = []
+    after = session
+    for member, silent in session.attendance.suspects():
+        if silent.until <= now:
+            since = Sighting(grade=Grade.PRESENCE, at=silent.since)
+            grace_end = silent.since + session.convened.policy.grace
+            until = grace_end if grace_end > now else silent.since
+            gone = disconnect(after.attendance, member, silent.device, Departure.GHOST, since, until)
+            events += gone
+            after = reduce(evolve, gone, after)
+    return tuple(events)
+
+
+def _heard(session: Session, member: MemberId | None, seen: Sighting) -> Events:
+    """Who is heard is written down while the session is open, and only when it is somebody else."""
+    is_known = member is None or session.body.has(member)
+    if session.phase is not Phase.OPEN or not is_known or member == session.floor.voice:
+        return ()
+    return (VoiceHeard(at=seen.at, member=member, grade=seen.grade),)
 
 
 def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], seen: Sighting) -> Events:
@@ -135,19 +184,22 @@ def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], see
     events: list[Event] = [] if session.is_observed else [ObservationBegan(at=seen.at)]
     after = reduce(evolve, events, session)
     for member, device in devices:
-        if session.body.has(member):
+        if session.body.has(member) and device not in session.attendance.of(member).ghosts:
             joined = connect(after.attendance, member, device, seen)
             events += joined
             after = reduce(evolve, joined, after)
     for member, attendee in session.attendance.attendees:
-        for device in sorted(attendee.devices - {d for m, d in devices if m == member}):
+        for device in sorted((attendee.devices | attendee.ghosts) - {d for m, d in devices if m == member}):
             left = disconnect(after.attendance, member, device, Departure.LOST, gone, until)
             events += left
             after = reduce(evolve, left, after)
     if blind_since:
+        # They may have answered while nobody looked; whoever still does not will be suspected anew.
+        for member, silent in after.attendance.suspects():
+            events.append(GhostCleared(at=seen.at, member=member, device=silent.device, grade=seen.grade))
         # Their line was seen to go before the stretch; they may have come back in it, so their grace begins again.
-        for member, attendee in session.attendance.in_grace():
-            if member not in {m for m, _ in devices} and attendee.dropped_at:
+        for member, attendee in after.attendance.in_grace():
+            if attendee.dropped_at and attendee.grace_until != until:
                 grade = attendee.dropped_grade
                 events.append(MemberDropped(at=attendee.dropped_at, member=member, until=until, grade=grade))
     return tuple(events)

@@ -12,14 +12,16 @@ from itertools import islice
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.council import events as e
-from orchestrator.council.agenda import ItemPhase, Majority
+from orchestrator.council.agenda import AgendaItem, ItemPhase, Majority, Urgency
 from orchestrator.council.attendance import Presence
 from orchestrator.council.convocation import Convocation, SessionKind
 from orchestrator.council.effects import Picture
+from orchestrator.council.floor import TurnKind, time_by_group
 from orchestrator.council.members import Member, MemberId, Office
 from orchestrator.council.observations import Link
+from orchestrator.council.roll import Mode
 from orchestrator.council.session import Phase, Session
-from orchestrator.council.voting import Choice, Method
+from orchestrator.council.voting import Choice, Method, Subject, votes_needed
 from orchestrator.facts import Recorded, name_of, tell
 from orchestrator.wording import label, word
 
@@ -78,15 +80,26 @@ class MemberView(_Part):
     stayed: bool = Field(description="Was there when the session was adjourned")
     has_floor: bool
     vote: Choice | None = Field(description="The vote cast in the vote by name that is open")
+    mode: Mode | None = Field(default=None, description="How they attend, as far as the secretary established it")
+    is_checked: bool = Field(default=False, description="Answered the roll that was called last")
+    is_conflicted: bool = Field(default=False, description="Takes no part in the item")
+    has_ghost: bool = Field(default=False, description="A device of theirs is listed and does not answer")
+    excuse: str | None = Field(default=None, description="Their reason for not coming")
+    corrections: int = 0
 
 
 class FloorView(_Part):
-    """Who has the floor, and who asks for it, in order."""
+    """Who has the floor, and who asks for it, in order. `kinds` is what each of the queue asks for. `voice` is who is
+    mostly heard, as the bridge has it; `spoken` how many seconds each group has had the floor."""
 
     speaker: MemberId | None
     since: datetime | None
     until: datetime | None
     queue: tuple[MemberId, ...]
+    kind: TurnKind | None = None
+    kinds: tuple[TurnKind, ...] = ()
+    voice: MemberId | None = None
+    spoken: tuple[tuple[str, int], ...] = ()
 
 
 class ResultView(_Part):
@@ -97,6 +110,9 @@ class ResultView(_Part):
     abstain: int
     deemed: int
     is_carried: bool
+    is_tied: bool = False
+    yes_weight: int = 0
+    no_weight: int = 0
 
 
 class ItemView(_Part):
@@ -108,6 +124,10 @@ class ItemView(_Part):
     phase: ItemPhase
     is_current: bool
     result: ResultView | None
+    urgency: Urgency = Urgency.ON_AGENDA
+    ties: int = Field(default=0, description="How many votes in a row came out even")
+    was_secret: bool = False
+    lacking: int = Field(default=0, description="How many more members are needed to carry it, while it is current")
 
 
 class VoteView(_Part):
@@ -118,6 +138,7 @@ class VoteView(_Part):
     majority: Majority
     entitled: tuple[MemberId, ...]
     cast: int
+    subject: Subject = Subject.ITEM
 
 
 class LinkState(StrEnum):
@@ -193,6 +214,7 @@ class View(_Part):
     floor: FloorView
     agenda: tuple[ItemView, ...]
     vote: VoteView | None
+    is_secret: bool = Field(default=False, description="The current item is held in secret")
     broadcast: BroadcastView
     alerts: tuple[AlertView, ...]
     facts: tuple[FactView, ...] = Field(description="The latest, newest first")
@@ -227,9 +249,10 @@ def view(session: Session, records: Sequence[Recorded], now: datetime, language:
         unobserved_since=blind.start if blind and session.phase is not Phase.ADJOURNED else None,
         quorum=quorum_view(session),
         members=tuple(_member(session, member) for member in call.body.members),
-        floor=_floor(session),
+        floor=_floor(session, now),
         agenda=_agenda(session, events),
         vote=_vote(session),
+        is_secret=session.is_secret,
         broadcast=_broadcast(session, events),
         alerts=_alerts(session, events, language),
         facts=tuple(islice(_facts(records, call, language), FACTS_SHOWN)),
@@ -246,7 +269,7 @@ def quorum_view(session: Session) -> QuorumView:
         light=_light(session),
         met=verdict.is_met,
         present=verdict.present,
-        attended=sum(m.is_counted and bool(session.attendance.of(m.id).intervals) for m in session.body.members),
+        attended=sum(m.is_counted and bool(session.attendance.of(m.id).stays) for m in session.body.members),
         needed=verdict.needed,
         base=verdict.base,
         missing=verdict.missing,
@@ -280,7 +303,8 @@ def _chair(session: Session, office: Office) -> Predicate:
 
 def _member(session: Session, member: Member) -> MemberView:
     attendee = session.attendance.of(member.id)
-    left_at = attendee.intervals[-1].end if attendee.intervals else None
+    stays = attendee.stays
+    left_at = stays[-1].end if stays else None
     is_named = session.vote is not None and session.vote.method is Method.NAMED
     return MemberView(
         id=member.id,
@@ -293,20 +317,31 @@ def _member(session: Session, member: Member) -> MemberView:
         stayed=left_at is not None and left_at == session.adjourned_at,
         has_floor=session.floor.speaker == member.id,
         vote=dict(session.vote.votes).get(member.id) if session.vote and is_named else None,
+        mode=session.mode_of(member.id),
+        is_checked=session.roll.has(member.id),
+        is_conflicted=member.id in session.conflicted,
+        has_ghost=bool(attendee.ghosts or attendee.suspects),
+        excuse=dict(session.excuses).get(member.id),
+        corrections=len(attendee.corrections),
     )
 
 
-def _floor(session: Session) -> FloorView:
+def _floor(session: Session, now: datetime) -> FloorView:
     turn = session.floor.turn
+    spoken = time_by_group(session.floor.turns, session.body, now)
     return FloorView(
         speaker=turn.member if turn else None,
         since=turn.start if turn else None,
         until=turn.until if turn else None,
         queue=session.floor.queue,
+        kind=turn.kind if turn else None,
+        kinds=tuple(request.kind for request in session.floor.requests),
+        voice=session.floor.voice,
+        spoken=tuple((group, int(time.total_seconds())) for group, time in sorted(spoken.items())),
     )
 
 
-def _agenda(session: Session, events: Iterable[e.Event]) -> tuple[ItemView, ...]:
+def _agenda(session: Session, events: Sequence[e.Event]) -> tuple[ItemView, ...]:
     results = {
         event.number: ResultView(
             yes=event.tally.yes,
@@ -314,10 +349,16 @@ def _agenda(session: Session, events: Iterable[e.Event]) -> tuple[ItemView, ...]
             abstain=event.tally.abstain,
             deemed=event.tally.deemed,
             is_carried=event.is_carried,
+            is_tied=event.is_tied,
+            yes_weight=event.tally.yes_weight,
+            no_weight=event.tally.no_weight,
         )
         for event in events
-        if isinstance(event, e.VoteClosed)
+        if isinstance(event, e.VoteClosed) and event.subject is Subject.ITEM
     }
+    decided = {event.number: event.is_carried for event in events if isinstance(event, e.CastingVoteGiven)}
+    for number, is_carried in decided.items():
+        results[number] = results[number].model_copy(update={"is_carried": is_carried, "is_tied": False})
     return tuple(
         ItemView(
             number=item.number,
@@ -326,9 +367,18 @@ def _agenda(session: Session, events: Iterable[e.Event]) -> tuple[ItemView, ...]
             phase=item.phase,
             is_current=item.number == session.agenda.current,
             result=results.get(item.number),
+            urgency=item.urgency,
+            ties=item.ties,
+            was_secret=item.was_secret,
+            lacking=_lacking(session, item) if item.number == session.agenda.current else 0,
         )
         for item in session.agenda.items
     )
+
+
+def _lacking(session: Session, item: AgendaItem) -> int:
+    needed = votes_needed(item.majority, session.body.number, session.body.listed)
+    return max(0, needed - len(session.voters)) if item.is_open else 0
 
 
 def _vote(session: Session) -> VoteView | None:
@@ -341,6 +391,7 @@ def _vote(session: Session) -> VoteView | None:
         majority=vote.majority,
         entitled=tuple(m.id for m in session.body.members if m.id in vote.entitled),
         cast=len(vote.votes),
+        subject=vote.subject,
     )
 
 

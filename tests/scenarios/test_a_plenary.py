@@ -143,9 +143,12 @@ def test_a_turn_ends_when_its_time_is_over() -> None:
     play = Play().opened(*QUORATE, JOAN)
     play.says(MAYOR, GrantFloor, member=PAU, limit=timedelta(seconds=90))
     assert play.said["minutes"] == "1:30"
-    play.waits(89)
+    play.waits(59)
     assert play.happened == []
     play.waits(1)
+    assert play.happened == ["FloorWarned"]
+    assert play.said == {"seconds": "30"}
+    play.waits(30)
     assert play.happened == ["FloorExpired"]
     assert play.effects[0] == Silence(member=PAU)
     assert play.room_hears == ["floor.expired"]

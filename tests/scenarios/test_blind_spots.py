@@ -91,7 +91,7 @@ def test_a_turn_ends_in_time_even_if_nobody_watches() -> None:
     play.says(MAYOR, GrantFloor, member=PAU)
     play.loses_sight()
     play.waits(600)
-    assert play.happened == ["FloorExpired"]
+    assert play.happened == ["FloorWarned", "FloorExpired"]
 
 
 def test_a_turn_that_ends_unseen_takes_nobody_in_grace_with_it() -> None:
@@ -100,7 +100,7 @@ def test_a_turn_that_ends_unseen_takes_nobody_in_grace_with_it() -> None:
     play.drops(JOAN)
     play.loses_sight()
     play.waits(600)
-    assert play.happened == ["FloorExpired"]
+    assert play.happened == ["FloorWarned", "FloorExpired"]
     assert JOAN in play.session.attendance.present()
 
 

@@ -56,7 +56,8 @@ def test_all_come_back_as_they_were(union, decode):
 def test_the_wire_is_as_documented():
     granted = FloorGranted(at=EIGHT, member=MAYOR, until=EIGHT + timedelta(milliseconds=1500))
     assert encode(granted) == (
-        '{"at":"2026-03-26T19:00:00.000000Z","member":"mayor","until":"2026-03-26T19:00:01.500000Z"}'
+        '{"at":"2026-03-26T19:00:00.000000Z","item":null,"kind":"first","member":"mayor",'
+        '"until":"2026-03-26T19:00:01.500000Z"}'
     )
     asker = Asker(role=Role.ADMIN, channel=Channel.WEB)
     granting = GrantFloor(asker=asker, member=MAYOR, limit=timedelta(minutes=2, milliseconds=250))

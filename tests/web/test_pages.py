@@ -166,20 +166,23 @@ def test_each_sees_the_buttons_for_what_they_may_do_now(dsn):
             president, auditor = town.bearer(Role.PRESIDENT), town.bearer(Role.AUDITOR)
             deputy, pau = town.bearer(Role.MEMBER, member=FIRST), town.bearer(Role.MEMBER, member=PAU)
             path = f"/sessions/{SESSION}"
-            assert offered(await html(town, path, **president)) == {"open_session", "adjourn_session"}
+            assert offered(await html(town, path, **president)) == {"open_session", "adjourn_session", "call_roll"}
             assert offered(await html(town, path, **auditor)) == set()
             for command in ({"name": "open_session"}, {"name": "call_item", "number": 1}):
                 await town.client.post(f"/api/v1{path}/commands", json=command, headers=president)
-            assert offered(await html(town, path, **pau)) == {"request_floor"}
-            assert offered(await html(town, path, **deputy)) == {"request_floor"}
+            assert offered(await html(town, path, **pau)) == {"request_floor", "declare_conflict"}
+            assert offered(await html(town, path, **deputy)) == {"request_floor", "declare_conflict"}
             await town.client.post(f"/api/v1{path}/commands", json={"name": "request_floor"}, headers=pau)
-            assert offered(await html(town, path, **pau)) == {"withdraw_request"}
+            assert offered(await html(town, path, **pau)) == {"withdraw_request", "declare_conflict"}
             assert offered(await html(town, path, **president)) == {
                 *("suspend_session", "adjourn_session", "call_item", "open_debate", "open_vote", "grant_floor"),
+                *("conclude_item", "table_item", "withdraw_item", "propose_urgent_item", "open_secret", "call_roll"),
             }
             await town.client.post(f"/api/v1{path}/commands", json={"name": "open_vote"}, headers=president)
             assert offered(await html(town, path, **pau)) == {"cast_vote", "withdraw_request"}
-            assert offered(await html(town, path, **president)) == {"close_vote"}
+            assert offered(await html(town, path, **president)) == {
+                *("close_vote", "repeat_vote", "annul_vote", "call_roll"),
+            }
 
     asyncio.run(main())
 

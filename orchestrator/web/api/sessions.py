@@ -13,8 +13,9 @@ from orchestrator.access import Operation
 from orchestrator.council.agenda import AgendaItem, Majority
 from orchestrator.council.calls import rule_of
 from orchestrator.council.commands import Asker, Channel, Convene
-from orchestrator.council.convocation import Convocation, Ground, Policy, SessionKind
+from orchestrator.council.convocation import Convocation, DropInVote, Ground, Policy, SessionKind
 from orchestrator.council.members import Body, BodyId, Entity, EntityId, MemberId, SessionId
+from orchestrator.council.rules.publicity import publicity_of
 from orchestrator.council.rules.shape import Certainty, Occasion
 from orchestrator.council.session import Phase
 from orchestrator.store.ledger import AlreadyConvened
@@ -47,7 +48,16 @@ class PolicyIn(In):
 
     grace_s: Annotated[float, Field(ge=0, le=600)] = 30
     edge_pause_s: Annotated[float, Field(ge=0, le=3600)] = 60
+    ghost_patience_s: Annotated[float, Field(ge=0, le=600)] = 60
     floor_limit_s: Annotated[float, Field(ge=1, le=7200)] = 300
+    floor_warning_s: Annotated[float, Field(ge=0, le=600)] = 30
+    group_budget_s: Annotated[float, Field(ge=1, le=36000)] | None = None
+    unchecked_counts: bool = True
+    conflicted_counts: bool = False
+    drop_in_vote: DropInVote = DropInVote.RECORD
+    weights: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        default_factory=dict, max_length=100, description="By group: what the vote of one of its members weighs"
+    )
     rule: Annotated[str, Field(max_length=40, description="Id of the quorum rule; empty: by body and call")] = ""
     tolerance_s: Annotated[float, Field(ge=0, le=14400, description="How long it waits for its quorum")] = 1800
 
@@ -56,7 +66,14 @@ class PolicyIn(In):
         return Policy(
             grace=timedelta(seconds=self.grace_s),
             edge_pause=timedelta(seconds=self.edge_pause_s),
+            ghost_patience=timedelta(seconds=self.ghost_patience_s),
             floor_limit=timedelta(seconds=self.floor_limit_s),
+            floor_warning=timedelta(seconds=self.floor_warning_s),
+            group_budget=None if self.group_budget_s is None else timedelta(seconds=self.group_budget_s),
+            unchecked_counts=self.unchecked_counts,
+            conflicted_counts=self.conflicted_counts,
+            drop_in_vote=self.drop_in_vote,
+            weights=tuple(sorted(self.weights.items())),
             rule=self.rule,
             tolerance=timedelta(seconds=self.tolerance_s),
         )
@@ -72,7 +89,7 @@ class SessionIn(In):
     time_zone: str = "Europe/Madrid"
     language: Language = Language.CA
     call: Annotated[int, Field(ge=1, le=2)] = 1
-    public: bool = True
+    public: bool | None = Field(default=None, description="Null: as the law has it for such a body (LRBRL 70.1)")
     rehearsal: bool = False
     ground: Ground = Ground.LRBRL_46_3
     agenda: Annotated[tuple[ItemIn, ...], Field(max_length=200)] = ()
@@ -112,7 +129,7 @@ class SessionIn(In):
             language=self.language.value,
             room=room,
             call=self.call,
-            is_public=self.public,
+            is_public=publicity_of(body.kind).is_public if self.public is None else self.public,
             is_rehearsal=self.rehearsal,
             ground=self.ground,
             agenda=tuple(

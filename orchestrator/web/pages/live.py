@@ -5,6 +5,8 @@ Without a script the page reloads itself, and its buttons are plain forms.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from aiohttp import hdrs, web
 from pydantic import ValidationError
@@ -54,6 +56,8 @@ async def command(request: web.Request) -> web.StreamResponse:
     """A button was pressed. Back to the page; the script needs no answer but that it is done."""
     reading = await session_of(request)
     fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    zone = ZoneInfo(reading.session.convened.time_zone)
+    fields |= {name: _on_the_clock(fields[name], zone) for name in ("start", "end") if name in fields}
     try:
         sent = CommandIn.model_validate(fields)
     except ValidationError as error:
@@ -79,6 +83,15 @@ def why_not(reading: Reading, access: Access, house: House) -> WhyNot:
         return None
 
     return ask
+
+
+def _on_the_clock(text: str, zone: ZoneInfo) -> str:
+    """A time as people read it on the town's clock, with its offset; what is no time stays as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).isoformat()
 
 
 def _parts(house: House, reading: Reading, access: Access, language: Language) -> str:

@@ -27,10 +27,15 @@ function put(fresh) {
   const old = document.getElementById(fresh.id);
   if (!old || known.get(fresh.id) === essence(fresh)) return "";
   const open = [...old.querySelectorAll("details[open]")].map((details) => details.id);
+  const typed = new Map([...old.querySelectorAll("details[open] :is(input, select)[id]")].map((field) => [field.id, field]));
   const focused = old.contains(document.activeElement) ? document.activeElement.id : "";
   const scrolled = old.querySelector(".log")?.scrollTop || 0;
   old.replaceWith(fresh);
   for (const id of open) fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  for (const field of fresh.querySelectorAll(":is(input, select)[id]")) {
+    const before = typed.get(field.id);
+    if (before) [field.value, field.checked] = [before.value, before.checked];
+  }
   if (focused) {
     const again = document.getElementById(focused) || fresh.querySelector("button") || fresh;
     if (again === fresh) fresh.tabIndex = -1;

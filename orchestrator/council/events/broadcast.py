@@ -1,0 +1,63 @@
+"""What the public can see, as far as the machines know."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.council.observations import Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRestored:
+    """A link of the broadcast works (again)."""
+
+    at: datetime
+    link: Link
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkFailed:
+    """A link of the broadcast failed."""
+
+    at: datetime
+    link: Link
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRaised:
+    """The operators are told."""
+
+    at: datetime
+    key: str
+    link: Link
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertResolved:
+    """The alert's condition is over."""
+
+    at: datetime
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingFinished:
+    """The recording of the session: bytes, SHA-256, and the last link of the chain over its segments (hexadecimal)."""
+
+    at: datetime
+    size: int
+    sha256: str
+    segments: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingMissing:
+    """The broadcast ended without a recording."""
+
+    at: datetime
+    cause: str
+
+
+BroadcastEvent = LinkRestored | LinkFailed | AlertRaised | AlertResolved | RecordingFinished | RecordingMissing
