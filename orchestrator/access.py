@@ -47,6 +47,8 @@ class Operation(StrEnum):
     READ_DOCUMENT = "read_document"
     READ_ALLOWANCES = "read_allowances"
     READ_EVENTS = "read_events"
+    READ_SEALS = "read_seals"
+    READ_BUNDLE = "read_bundle"
     COMMAND_SESSION = "command_session"
     LINK_MEMBER = "link_member"
     PAGE_SESSIONS = "page_sessions"
@@ -81,6 +83,8 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.READ_DOCUMENT: _EVERYBODY,
     Operation.READ_ALLOWANCES: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
     Operation.READ_EVENTS: _RECORD_READERS,
+    Operation.READ_SEALS: _RECORD_READERS,
+    Operation.READ_BUNDLE: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
     Operation.COMMAND_SESSION: _PARTICIPANTS,
     Operation.LINK_MEMBER: _PARTICIPANTS,
     Operation.PAGE_SESSIONS: _EVERYBODY,

@@ -40,6 +40,8 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
+from orchestrator.documents.press import Press
+from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
@@ -192,11 +194,10 @@ class _Program:
 
     def _sealer(self) -> Sealing:
         settings = self._settings
-        by = signatory(settings)
         return Sealing(
             ledger=Ledger(self._pool),
             key=seal_key(settings),
-            finish=by.sign_all if by else dict,
+            documents=Exhibits(press=Press(), signatory=signatory(settings), verify_at=f"{settings.public_url}/verify"),
             is_stamped=bool(settings.tsa_url),
             now=now,
         )
@@ -245,6 +246,7 @@ class _Program:
             public_url=settings.public_url,
             time_zone=ZoneInfo(settings.time_zone),
             version=VERSION,
+            recordings=settings.data / "recordings",
         )
 
     async def _checks(self) -> Mapping[str, bool]:

@@ -4,8 +4,7 @@ Every word that is added to a record that is over plans the job anew, so each ad
 names the seals before it.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +13,7 @@ import structlog
 
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Phase, Session, replay
-from orchestrator.evidence.exhibits import documents, instructions
+from orchestrator.evidence.exhibits import instructions
 from orchestrator.evidence.keys import SealKey
 from orchestrator.evidence.manifest import Closing, manifest
 from orchestrator.evidence.seals import Overtaken, Seal, Seals
@@ -33,12 +32,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealing:
-    """What sealing needs. `finish` is given the documents and signs those that can be signed; `is_stamped` says that
-    there is an authority to ask for a time stamp."""
+    """What sealing needs. `documents` makes what is sealed with the record, by path; `is_stamped` says that there is an
+    authority to ask for a time stamp."""
 
     ledger: Ledger
     key: SealKey
-    finish: Callable[[dict[str, bytes]], dict[str, bytes]]
+    documents: Callable[[Session, Sequence[Recorded], datetime], Awaitable[dict[str, bytes]]]
     is_stamped: bool
     now: Callable[[], datetime]
 
@@ -54,7 +53,7 @@ class Sealing:
             return
         kept = await seals.exhibits(session_id)
         segments = {SEGMENTS: kept[SEGMENTS]} if SEGMENTS in kept else {}
-        closed = await asyncio.to_thread(self._documents, session, records)
+        closed = instructions() | await self.documents(session, records, self.now())
         record = await record_file(self.ledger, session_id, records[-1].seq)
         closing = Closing(
             number=len(before) + 1,
@@ -80,9 +79,6 @@ class Sealing:
             log.info("seal_overtaken", session_id=session_id, last_seq=closing.last_seq)
             return
         log.info("session_sealed", session_id=session_id, number=seal.number, manifest_sha256=seal.manifest_sha256)
-
-    def _documents(self, session: Session, records: list[Recorded]) -> dict[str, bytes]:
-        return instructions() | self.finish(documents(session, records, self.now()))
 
     async def _waits(self, session: Session, session_id: SessionId) -> bool:
         """Whether the recording may still come; then the job is planned for when it is given up."""

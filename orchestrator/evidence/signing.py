@@ -28,10 +28,6 @@ class Signatory:
         signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), meta, signer=self._signer, output=signed)
         return signed.getvalue()
 
-    def sign_all(self, documents: dict[str, bytes]) -> dict[str, bytes]:
-        """The documents, those that are PDFs signed."""
-        return {path: self.sign(content) if path.endswith(".pdf") else content for path, content in documents.items()}
-
 
 def open_signatory(file: Path, password: str) -> Signatory:
     """The certificate in a PKCS#12 file. Raises ValueError when it or its password are of no use, and OSError."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -62,7 +62,7 @@ def end_of_zip(count: int, size: int, at: int) -> bytes:
     )
 
 
-def pack(files: Mapping[str, bytes | Path]) -> Iterator[bytes]:
+def pack(files: Mapping[str, bytes | Path]) -> Generator[bytes, None, None]:
     """The zip of these files, in their order, a piece at a time. A file on disk is read twice."""
     directory, at = b"", 0
     for name, content in files.items():
@@ -77,6 +77,16 @@ def pack(files: Mapping[str, bytes | Path]) -> Iterator[bytes]:
             with content.open("rb") as source:
                 yield from pieces(source, size)
     yield directory + end_of_zip(len(files), len(directory), at)
+
+
+def packed_size(files: Mapping[str, bytes | Path]) -> int:
+    """How many bytes `pack` will give."""
+    directory = at = 0
+    for name, content in files.items():
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        directory += len(central_header(name, size, 0, at))
+        at += len(local_header(name, size, 0)) + size
+    return at + directory + len(end_of_zip(len(files), directory, at))
 
 
 def _measure(file: Path) -> tuple[int, int]:

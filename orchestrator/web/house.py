@@ -5,10 +5,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestrator.access import Clock, Jitsi
 from orchestrator.council.commands import Convene
+from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session, evolve
 from orchestrator.store.inbox import Inbox
@@ -40,6 +42,7 @@ class House:
 
     `convene` begins a session's record; it raises Refused and `AlreadyConvened`. `checks` says, part by part, whether
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
+    `recordings` is the folder of the finished recordings, on the machine that has one.
     """
 
     records: Records
@@ -54,14 +57,20 @@ class House:
     public_url: str
     time_zone: ZoneInfo
     version: str
+    recordings: Path | None = None
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)
 
     async def read(self, session_id: SessionId) -> Reading:
-        """The session as it is now; only what is new is read and folded. Raises `Problem` when there is none."""
+        """The session as it is now; only what is new is read and folded. Raises `Problem` when there is none.
+
+        What was pruned from the record is forgotten here as well.
+        """
         known = self._readings.get(session_id) or Reading(session=Session(), records=())
         new = await self.ledger.load(session_id, known.version)
+        if any(isinstance(record.event, PersonalDataPruned) for record in new) and known.records:
+            known, new = Reading(session=Session(), records=()), await self.ledger.load(session_id)
         session = known.session
         for record in new:
             session = evolve(session, record.event)

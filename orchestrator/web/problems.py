@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NOT_ACCEPTABLE = "not_acceptable"
     CONFLICT = "conflict"
     REFUSED = "refused"
+    NOT_SEALED = "not_sealed"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
@@ -43,6 +44,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.NOT_ACCEPTABLE: 406,
     Kind.CONFLICT: 409,
     Kind.REFUSED: 409,
+    Kind.NOT_SEALED: 409,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED_MEDIA_TYPE: 415,
     Kind.INVALID: 422,

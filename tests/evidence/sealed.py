@@ -16,11 +16,15 @@ from orchestrator.council.events import (
     SessionAdjourned,
 )
 from orchestrator.council.observations import Departure, DeviceId, Grade
-from orchestrator.council.session import Phase
+from orchestrator.council.session import Phase, Session
+from orchestrator.documents.attendance import report
+from orchestrator.documents.attendance_csv import attendance_csv
+from orchestrator.documents.attendance_json import attendance_json
 from orchestrator.evidence.bundle import contents
 from orchestrator.evidence.keys import SealKey, new_key
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
+from orchestrator.facts import Recorded
 from orchestrator.verifier.record import SEGMENTS
 from orchestrator.verifier.stored_zip import pack
 from recorder.archive import Manifest
@@ -32,8 +36,13 @@ OVER = EIGHT + timedelta(hours=2)
 LAPTOP = DeviceId("Mayor's laptop")
 
 
-def unchanged(documents: dict[str, bytes]) -> dict[str, bytes]:
-    return documents
+async def papers(session: Session, records: Sequence[Recorded], at: datetime) -> dict[str, bytes]:
+    """The documents without what takes seconds to typeset."""
+    attendance = report(session, records, at)
+    return {
+        "documents/attendance.csv": attendance_csv(attendance),
+        "documents/attendance.json": attendance_json(attendance).model_dump_json(indent=1).encode(),
+    }
 
 
 @dataclass(slots=True)
@@ -49,7 +58,7 @@ class Evidence:
     @property
     def sealing(self) -> Sealing:
         return Sealing(
-            ledger=self.store.ledger, key=self.key, finish=unchanged, is_stamped=self.is_stamped, now=lambda: self.at
+            ledger=self.store.ledger, key=self.key, documents=papers, is_stamped=self.is_stamped, now=lambda: self.at
         )
 
     @property

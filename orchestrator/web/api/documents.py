@@ -80,6 +80,7 @@ async def list_documents(request: web.Request) -> web.Response:
                 )
                 for document in within_reach(access_of(request), call)
             )
+            + _evidence(access_of(request), reading, language)
         )
     )
 
@@ -120,6 +121,21 @@ async def schema(request: web.Request) -> web.Response:
         mode="serialization"
     )
     return web.json_response(described, content_type="application/schema+json")
+
+
+def _evidence(access: Access, reading: Reading, language: str) -> tuple[DocumentOut, ...]:
+    """The sealed bundle, once the session is over."""
+    if not (access.may(Operation.READ_BUNDLE) and reading.session.is_complete):
+        return ()
+    return (
+        DocumentOut(
+            name="bundle.zip",
+            title=word(language, "documents.bundle"),
+            media_type="application/zip",
+            href=f"/api/v1/sessions/{reading.session.convened.session}/bundle",
+            is_public=False,
+        ),
+    )
 
 
 def within_reach(access: Access, call: Convocation) -> tuple[Document, ...]:

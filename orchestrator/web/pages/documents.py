@@ -3,9 +3,11 @@
 from aiohttp import web
 
 from orchestrator.access import Operation
+from orchestrator.council.session import Phase
 from orchestrator.web.api.documents import VERIFY, verified, within_reach
+from orchestrator.web.api.evidence import current_seal, film
 from orchestrator.web.pages.rendering import page
-from orchestrator.web.request import access_of, language_of, session_of
+from orchestrator.web.request import access_of, house_of, language_of, session_of
 from orchestrator.web.route import Route
 
 
@@ -13,7 +15,15 @@ async def show(request: web.Request) -> web.Response:
     """What the bearer may take away, in each language."""
     reading = await session_of(request)
     call, access = reading.session.convened, access_of(request)
-    values = {"access": access, "call": call, "documents": within_reach(access, call)}
+    may_prove = access.may(Operation.READ_BUNDLE) and reading.session.phase is Phase.ADJOURNED
+    values = {
+        "access": access,
+        "call": call,
+        "documents": within_reach(access, call),
+        "has_bundle": may_prove,
+        "has_film": film(house_of(request), reading) is not None,
+        "seal": await current_seal(house_of(request), reading) if may_prove else None,
+    }
     return page(request, "documents.html", language_of(request), values)
 
 
