@@ -56,6 +56,7 @@ class Operation(StrEnum):
     PAGE_FEED = "page_feed"
     PAGE_DOCUMENTS = "page_documents"
     PAGE_COMMAND = "page_command"
+    PAGE_SECOND_CALL = "page_second_call"
 
 
 _EVERYBODY = frozenset(Role)
@@ -92,6 +93,7 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_FEED: _EVERYBODY,
     Operation.PAGE_DOCUMENTS: _EVERYBODY,
     Operation.PAGE_COMMAND: _PARTICIPANTS,
+    Operation.PAGE_SECOND_CALL: _CONVENERS,
 }
 """Which roles may ask for what. An operation that is not here may be asked for by nobody."""
 

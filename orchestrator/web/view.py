@@ -61,6 +61,7 @@ class QuorumView(_Part):
     needed: int
     base: int
     missing: tuple[Office, ...]
+    lacks_councillors: bool = Field(description="The councillors there do not outnumber the others (LRBRL 126.2)")
     rule: str
     article: str
     version: int
@@ -206,6 +207,8 @@ class View(_Part):
     phase: Phase
     opened_at: datetime | None
     adjourned_at: datetime | None
+    is_not_held: bool
+    second_call_at: datetime | None = Field(description="Of a session not held: when the law has it meet again")
     unobserved_since: datetime | None = Field(
         description="Since when nobody watches the room; null while somebody does"
     )
@@ -246,6 +249,8 @@ def view(session: Session, records: Sequence[Recorded], now: datetime, language:
         phase=session.phase,
         opened_at=session.opened_at,
         adjourned_at=session.adjourned_at,
+        is_not_held=session.not_held is not None,
+        second_call_at=session.not_held.second_call_at if session.not_held else None,
         unobserved_since=blind.start if blind and session.phase is not Phase.ADJOURNED else None,
         quorum=quorum_view(session),
         members=tuple(_member(session, member) for member in call.body.members),
@@ -273,6 +278,7 @@ def quorum_view(session: Session) -> QuorumView:
         needed=verdict.needed,
         base=verdict.base,
         missing=verdict.missing,
+        lacks_councillors=verdict.lacks_councillors,
         rule=verdict.rule,
         article=verdict.article,
         version=verdict.version,

@@ -6,7 +6,7 @@ from orchestrator.council.commands import Role
 from orchestrator.council.members import EntityId
 from orchestrator.store.records import Records
 from tests.scenarios.play import MAYOR, PAU, SECRETARY
-from tests.stage import entered
+from tests.stage import connected, entered
 from tests.web.test_api import CALL, MEMBERS, convened
 from tests.web.town import HERE, served
 
@@ -241,6 +241,32 @@ def test_a_session_that_is_not_held_has_its_diligence_and_meets_again_once(dsn):
             assert made["room"] != read["room"]
             twice = await (await town.client.post(f"{at}/second-call", headers=secretary)).json()
             assert twice["id"] == made["id"]
+
+    asyncio.run(main())
+
+
+def test_the_page_offers_to_declare_it_and_then_the_second_call(dsn):
+    async def main():
+        async with served(dsn) as town:
+            await founded(town)
+            session_id = await town.gathered(MAYOR, SECRETARY)
+            at, site = f"/sessions/{session_id}", {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+            secretary, member = town.bearer(Role.SECRETARY) | site, town.bearer(Role.MEMBER, member=PAU) | site
+            assert "declare_not_held" not in await (await town.client.get(at, headers=secretary)).text()
+            town.clock.jump(31 * 60)
+            await town.see(connected(town.clock(), PAU))
+            assert "declare_not_held" in await (await town.client.get(at, headers=secretary)).text()
+            assert "declare_not_held" not in await (await town.client.get(at, headers=member)).text()
+            declared = {"name": "declare_not_held"}
+            await town.client.post(f"{at}/commands", data=declared, headers=secretary, allow_redirects=False)
+            page = await (await town.client.get(f"{at}?lang=en", headers=secretary)).text()
+            assert "The session was not held" in page
+            assert f"{at}/second-call" in page
+            assert f"{at}/second-call" not in await (await town.client.get(at, headers=member)).text()
+            moved = await town.client.post(f"{at}/second-call", headers=secretary, allow_redirects=False)
+            assert moved.status == 303
+            second = await (await town.client.get(moved.headers["Location"], headers=secretary)).text()
+            assert "second call" in second.lower()
 
     asyncio.run(main())
 

@@ -16,6 +16,7 @@ from orchestrator.documents.diligence import diligence
 from orchestrator.store.ledger import AlreadyConvened
 from orchestrator.web.api.entities import json
 from orchestrator.web.api.sessions import SessionOut, session_out
+from orchestrator.web.house import Reading
 from orchestrator.web.request import access_of, house_of, language_of, session_of
 from orchestrator.web.route import Parameter, Route
 
@@ -29,8 +30,11 @@ class SecondCallOut(SessionOut):
     is_at_weekend: bool = Field(description="The law counts days: somebody should confirm a Saturday or Sunday")
 
 
-async def convene_again(request: web.Request) -> web.Response:
-    """Put the second call on the record, when the first was not held for want of quorum. Again, it is the same one."""
+async def put_second_call(request: web.Request) -> Reading:
+    """Put the second call on the record, or find it there: a session has one.
+
+    Raises Refused (NO_SECOND_CALL) for a session that was held, and where the law knows none.
+    """
     house, access = house_of(request), access_of(request)
     first = (await session_of(request)).session
     session_id = SessionId(str(uuid.uuid5(_SPACE, first.convened.session)))
@@ -45,9 +49,15 @@ async def convene_again(request: web.Request) -> web.Response:
     )
     with suppress(AlreadyConvened):
         await house.convene(convene)
-    reading = await house.read(session_id)
-    out = SecondCallOut(**session_out(reading).model_dump(), is_at_weekend=is_at_weekend(reading.session.convened))
-    return json(out, 201, Location=f"/api/v1/sessions/{session_id}")
+    return await house.read(session_id)
+
+
+async def convene_again(request: web.Request) -> web.Response:
+    """Convene in second call; asked again, it is the same one."""
+    reading = await put_second_call(request)
+    call = reading.session.convened
+    out = SecondCallOut(**session_out(reading).model_dump(), is_at_weekend=is_at_weekend(call))
+    return json(out, 201, Location=f"/api/v1/sessions/{call.session}")
 
 
 async def read_diligence(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ from orchestrator.access import Access, Operation
 from orchestrator.council.commands import Asker, Channel
 from orchestrator.council.decide import decide
 from orchestrator.council.refusals import Reason, Refused
+from orchestrator.web.api.calls import put_second_call
 from orchestrator.web.api.commands import CommandIn, carry_out, command_of
 from orchestrator.web.feed import Item, last_event_id, stream
 from orchestrator.web.house import House, Reading
@@ -68,6 +69,12 @@ async def command(request: web.Request) -> web.StreamResponse:
     return web.Response(status=204)
 
 
+async def convene_again(request: web.Request) -> web.Response:
+    """The second call of a session that was not held. On to its page."""
+    second = await put_second_call(request)
+    return web.Response(status=303, headers={hdrs.LOCATION: f"/sessions/{second.session.convened.session}"})
+
+
 def why_not(reading: Reading, access: Access, house: House) -> WhyNot:
     """What the council would say, asked beforehand: the page offers what would be done, and says what hinders."""
     asker = Asker(role=access.role, channel=Channel.WEB, member=access.member)
@@ -106,6 +113,7 @@ def _values(house: House, reading: Reading, access: Access, language: Language) 
         "why_not": why_not(reading, access, house),
         "may_export": access.may(Operation.READ_ATTENDANCE),
         "has_bundle": access.may(Operation.READ_BUNDLE) and reading.session.is_complete,
+        "may_convene": access.may(Operation.PAGE_SECOND_CALL),
     }
 
 
@@ -118,5 +126,12 @@ ROUTES = (
         operation=Operation.PAGE_COMMAND,
         handler=command,
         summary="A button of the page",
+    ),
+    Route(
+        method="POST",
+        path="/sessions/{id}/second-call",
+        operation=Operation.PAGE_SECOND_CALL,
+        handler=convene_again,
+        summary="The button of the second call",
     ),
 )
