@@ -4,7 +4,8 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,14 +15,18 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator import app as program
-from orchestrator import desk, doctor, hypothesis, logs
+from orchestrator import desk, doctor, hypothesis, logs, vault
 from orchestrator.access import Access, mint
 from orchestrator.council.commands import Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
+from orchestrator.council.privacy import Personal
 from orchestrator.council.rules import QUORUM_RULES, NoSuchRule
 from orchestrator.documents.shelf import SHELF
+from orchestrator.evidence import pruning
+from orchestrator.evidence.seals import NotSealed
 from orchestrator.settings import Settings
-from orchestrator.store.ledger import BrokenChain, NoSuchSession, verify
+from orchestrator.store.ledger import NoSuchSession
+from orchestrator.verifier import __main__ as verifier
 from orchestrator.version import VERSION
 from orchestrator.wording import Language
 
@@ -132,17 +137,68 @@ def export(
 
 
 @cli.command("verify")
-def verify_record(record: Annotated[Path, typer.Argument(help="A `record.jsonl`.")]) -> None:
-    """Check the chain of an exported record, without database or network; names the first bad line."""
+def verify_evidence(
+    path: Annotated[Path, typer.Argument(help="A bundle (.zip), or a `record.jsonl`.")],
+    key: Annotated[str, typer.Option(help="Fingerprint of the key that must have sealed it.")] = "",
+    recording: Annotated[Path | None, typer.Option(help="The film, where it is not in the bundle.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a bundle or a record, without database or network; names the first bad file, line and check."""
     try:
-        with record.open(encoding="utf-8") as lines:
-            count = verify(lines)
+        found = verifier.report(path, key, recording)
     except OSError as error:
-        raise _Complaint(f"{record} cannot be read: {error.strerror}") from None
-    except BrokenChain as broken:
-        errors.print(f"[red]✗[/] {record}: {broken}")
-        raise typer.Exit(1) from None
-    console.print(f"[green]✓[/] {record}: {count} events, the chain holds.")
+        raise _Complaint(f"{error.filename} cannot be read: {error.strerror}") from None
+    typer.echo(json.dumps(found, indent=1, ensure_ascii=False) if as_json else verifier.in_words(found))
+    raise typer.Exit(0 if found["is_whole"] else 1)
+
+
+@cli.command()
+def bundle(
+    session: SessionArgument,
+    output: Annotated[Path, typer.Option(help="The zip to write.")],
+    with_recording: Annotated[bool, typer.Option("--recording/--no-recording", help="With the film in it.")] = True,
+) -> None:
+    """The sealed record of a session with its documents, as a file that anybody can verify."""
+    try:
+        size = _run(vault.bundle(_settings(), SessionId(session), output, with_recording=with_recording))
+    except NotSealed:
+        raise _Complaint(
+            f"Session {session} is not sealed: that is done when it is over, while `plenari serve` runs."
+        ) from None
+    except OSError as error:
+        raise _Complaint(f"{error.filename} cannot be written: {error.strerror}") from None
+    console.print(f"[green]✓[/] {output} ({size} bytes)", highlight=False)
+
+
+@cli.command()
+def prune(
+    before: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Sessions that began before this day (UTC).")],
+    is_rehearsed: Annotated[bool, typer.Option("--dry-run", help="Only say what would be pruned.")] = False,
+    names: Annotated[bool, typer.Option("--names", help="The members' names as well.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take personal details off the records of sessions long over. Their chains and seals still verify."""
+    kinds = pruning.BY_DEFAULT | ({Personal.NAME} if names else frozenset())
+    found = _run(vault.prune(_settings(), before.replace(tzinfo=UTC), kinds, is_rehearsed=is_rehearsed))
+    if as_json:
+        sessions = [{**asdict(one), "starts_at": one.starts_at.isoformat()} for one in found]
+        console.print_json(json.dumps({"is_rehearsed": is_rehearsed, "kinds": sorted(kinds), "sessions": sessions}))
+        return
+    for one in found:
+        what = f"{one.details} personal details, {one.messages} messages"
+        console.print(f"{one.starts_at:%Y-%m-%d}  {one.session}  {what}", highlight=False, soft_wrap=True)
+    done = "would be pruned" if is_rehearsed else "pruned; they are sealed again while `plenari serve` runs"
+    console.print(f"[green]✓[/] {len(found)} records {done}." if found else "Nothing is old enough.", highlight=False)
+
+
+@cli.command("key")
+def show_key() -> None:
+    """The public key that seals records here, and its fingerprint: publish both."""
+    try:
+        fingerprint, pem = vault.public_key(_settings())
+    except ValueError as error:
+        raise _Complaint(str(error)) from None
+    typer.echo(f"{fingerprint}\n{pem}", nl=False)
 
 
 @session_cli.command("list")

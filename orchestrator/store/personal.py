@@ -9,7 +9,9 @@ waits in or was answered from the inbox and the outbox of a session that is over
 | where | kind | kept for |
 |---|---|---|
 | `device_joined`, `device_gone`: `device` | device | objections to the attendance: which line went, and when |
+| `ghost_suspected`, `ghost_cleared`: `device` | device | the same |
 | `session_not_held`: `note` | remark | objections to the session's not being held |
+| `attendance_corrected`, `absence_excused`: `reason` | remark | objections; it may tell of somebody's health |
 | `session_convened`: `convocation.body.members.*.name` | name | always, unless the entity says otherwise |
 | inbox and outbox: commands, sightings, what the room was told | device | carrying them out, once |
 
@@ -32,7 +34,11 @@ PATHS: Final[Mapping[str, tuple[tuple[str, Personal], ...]]] = {
     "session_convened.v1": (("convocation.body.members.*.name", Personal.NAME),),
     "device_joined.v1": (("device", Personal.DEVICE),),
     "device_gone.v1": (("device", Personal.DEVICE),),
+    "ghost_suspected.v1": (("device", Personal.DEVICE),),
+    "ghost_cleared.v1": (("device", Personal.DEVICE),),
     "session_not_held.v1": (("note", Personal.REMARK),),
+    "attendance_corrected.v1": (("reason", Personal.REMARK),),
+    "absence_excused.v1": (("reason", Personal.REMARK),),
 }
 """By wire name, where in the body something personal stands. A `*` is every place of a list."""
 

@@ -117,10 +117,12 @@ NOT_PERSONAL = frozenset(
         "alert_raised.v1: cause",
         "alert_raised.v1: key",
         "alert_resolved.v1: key",
+        "item_called.v1: title",
         "link_failed.v1: cause",
         "recording_finished.v1: head",
         "recording_finished.v1: sha256",
         "recording_missing.v1: cause",
+        "urgent_item_proposed.v1: title",
     }
 )
 """Texts of events that say nothing of a person. What is inside a call, a rule or a verdict is the body's own."""
