@@ -51,8 +51,9 @@ def _paragraphs(session: Session, call: Convocation, language: str) -> Iterable[
     if cause is Cause.OTHER or (on_record and on_record.note):
         yield word(language, "diligence.cause", cause=(on_record.note if on_record else "") or BLANK)
     yield word(language, "diligence.came", names=_names(call, came) or word(language, "diligence.nobody"))
+    excused = on_record.excused if on_record else tuple(member for member, _ in session.excuses)
     nobody = word(language, "diligence.nobody") if on_record else BLANK
-    yield word(language, "diligence.excused", names=_names(call, on_record.excused if on_record else ()) or nobody)
+    yield word(language, "diligence.excused", names=_names(call, excused) or nobody)
     if cause is Cause.NO_QUORUM:
         yield _what_follows(call, again, language)
     at = on_record.at if on_record else None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.council.commands import DeclareNotHeld, Role
+from orchestrator.council.commands import DeclareNotHeld, ExcuseAbsence, Role
 from orchestrator.council.convocation import Cause
 from orchestrator.documents.diligence import BLANK, diligence
 from orchestrator.wording import Language
@@ -45,6 +45,16 @@ def test_in_second_call_the_items_wait_for_another_session_rof_90_2() -> None:
     text = diligence(not_held(call=2).session, "en")
     assert "wait for another session" in text
     assert "ROF 90.2" in text
+
+
+def test_who_sent_an_excuse_is_excused_in_the_draft_and_on_the_record() -> None:
+    play = Play().watched(MAYOR)
+    play.says(None, ExcuseAbsence, role=Role.SECRETARY, member=JOAN, reason="malaltia")
+    assert "assistència: Joan Mas." in diligence(play.session, "ca")
+    play.waits(30 * 60)
+    play.says(None, DeclareNotHeld, role=Role.SECRETARY)
+    assert "assistència: Joan Mas." in diligence(play.session, "ca")
+    assert "malaltia" not in diligence(play.session, "ca")
 
 
 def test_an_empty_chair_is_told() -> None:

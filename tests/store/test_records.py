@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.council.members import BodyId, Entity, EntityId, MemberId, SessionId
+from orchestrator.council.members import BodyId, Entity, EntityId, EntityKind, MemberId, Regime, SessionId
+from orchestrator.council.rules.shape import Figures, Regulation, Switches
 from orchestrator.council.session import Phase
 from orchestrator.store.ledger import NoSuchSession
 from orchestrator.store.records import NoSuchBody, Records
+from tests.council.test_law import own_rule
 from tests.scenarios.play import EIGHT, MAYOR, PLENARY
 from tests.stage import SESSION, convened, open_store
 
@@ -87,5 +89,40 @@ def test_a_session_is_replayed_from_its_record(dsn):
             assert session.convocation.body.member(MAYOR).id == MemberId("mayor")
             with pytest.raises(NoSuchSession):
                 await Records(store.pool).replayed(SessionId("nowhere"))
+
+    asyncio.run(main())
+
+
+def test_an_entitys_own_law_has_versions_that_are_kept(dsn):
+    async def main():
+        async with open_store(dsn) as store:
+            records = Records(store.pool)
+            county = Entity(id=EntityId("c"), name="C", kind=EntityKind.COUNTY, regime=Regime.COMMON, population=41_000)
+            await records.put_entity(county)
+            assert await records.entity(county.id) == county
+            assert await records.regulation(county.id) == Regulation()
+            state = Switches(figures=Figures.STATE)
+            first = await records.put_regulation(county.id, (own_rule(),), state, by="secretary", now=EIGHT)
+            second = await records.put_regulation(county.id, (), Switches(), by="admin", now=EIGHT)
+            assert (first.version, second.version) == (1, 2)
+            assert await records.regulation(county.id) == second
+            kept = await store.pool.fetch("SELECT version, entered_by FROM regulation ORDER BY version")
+            assert [tuple(row) for row in kept] == [(1, "secretary"), (2, "admin")]
+            with pytest.raises(Exception, match="never changed"):
+                await store.pool.execute("DELETE FROM regulation")
+            with pytest.raises(NoSuchBody):
+                await records.put_regulation(EntityId("nowhere"), (), Switches(), by="admin", now=EIGHT)
+
+    asyncio.run(main())
+
+
+def test_the_order_by_which_vacancies_stay_is_kept_with_the_body(dsn):
+    async def main():
+        async with open_store(dsn) as store:
+            records = Records(store.pool)
+            await records.put_entity(VILA)
+            body = replace(PLENARY, in_fact_by="JEZ 2026/7")
+            await records.put_body(VILA.id, body)
+            assert await records.body(VILA.id, PLENARY.id) == body
 
     asyncio.run(main())
