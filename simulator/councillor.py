@@ -10,7 +10,7 @@ async with Councillor(seat, now) as anna:
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +31,7 @@ from simulator.websocket import WebsocketClosed, XmppWebsocket
 _JSON_MESSAGE: Final = "{http://jitsi.org/jitmeet}json-message"
 _ADMIN: Final = "{http://jabber.org/protocol/muc#admin}"
 _OWNER: Final = "{http://jabber.org/protocol/muc#owner}"
+_FORM: Final = "{jabber:x:data}"
 _STANZAS: Final = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 _PATIENCE: Final = 15.0
 _ATTEMPTS: Final = 3
@@ -169,6 +170,14 @@ class Councillor:
         query = Element(f"{_ADMIN}query")
         item = SubElement(query, f"{_ADMIN}item", {"nick": nick, "role": "none"})
         SubElement(item, f"{_ADMIN}reason").text = reason
+        await self.ask(self._room(), query)
+
+    async def configure(self, fields: Mapping[str, str]) -> None:
+        """Change the room's configuration (muc#roomconfig), which only an owner may."""
+        query = Element(f"{_OWNER}query")
+        form = SubElement(query, f"{_FORM}x", {"type": "submit"})
+        for name, value in {"FORM_TYPE": "http://jabber.org/protocol/muc#roomconfig", **fields}.items():
+            SubElement(SubElement(form, f"{_FORM}field", {"var": name}), f"{_FORM}value").text = value
         await self.ask(self._room(), query)
 
     async def destroy_room(self, reason: str = "") -> None:

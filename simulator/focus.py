@@ -1,13 +1,16 @@
 """A focus: makes the rooms that are asked for, sits in them, and makes the moderators owners, as Jicofo does.
 
-It invites nobody to any media. Requests reach it through `mod_plenari_focus_proxy`, so that on the wire everything
+It invites nobody to any media. It mutes whom a moderator wants muted, and has as many Jibris as it is given, which
+encode nothing. Requests for a conference reach it through `mod_plenari_focus_proxy`, so that on the wire everything
 looks as it does with Jicofo behind Jitsi's own client_proxy.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from uuid import uuid4
 from xml.etree.ElementTree import Element, SubElement
 
 from slixmpp import ClientXMPP
@@ -15,8 +18,8 @@ from slixmpp import ClientXMPP
 from bot.connection import Login, connection
 from bot.errors import JoinRefused
 from bot.events import OccupantChanged, OccupantJoined, OccupantLeft, RoomEntered, RoomEvent, RoomLeft
-from bot.focus import CONFERENCE
-from bot.occupant import Affiliation, Occupant, Trust, domain_of
+from bot.focus import CONFERENCE, JIBRI, MUTE
+from bot.occupant import Affiliation, Occupant, Role, Trust, domain_of
 from bot.room import Room
 from bot.stanzas import CLIENT, MUC, build_leave, parse_presence
 
@@ -26,10 +29,22 @@ _PROPERTY: Final = "{http://jitsi.org/protocol/focus}property"
 _STANZAS: Final = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
 
 
+@dataclass(slots=True, kw_only=True)
+class Jibris:
+    """The Jibris that a focus knows. `is_configured`: whether it knows of any at all. `streams` are the ids of Jicofo's
+    sessions by room."""
+
+    is_configured: bool = True
+    healthy: int = 1
+    streams: dict[str, str] = field(default_factory=dict)
+
+
 @asynccontextmanager
-async def focus(login: Login, domain: str, now: Callable[[], datetime]) -> AsyncIterator[None]:
+async def focus(
+    login: Login, domain: str, now: Callable[[], datetime], jibris: Jibris | None = None
+) -> AsyncIterator[None]:
     """A focus for the Jitsi of `domain` while the block lasts. Raises ConnectionLost, LoginRefused on the way in."""
-    seat = _Focus(login.jid, domain, now)
+    seat = _Focus(login.jid, domain, now, jibris or Jibris())
     async with connection(login, hear=seat.hear, on_loss=lambda _: None) as xmpp:
         seat.xmpp = xmpp
         yield
@@ -38,8 +53,9 @@ async def focus(login: Login, domain: str, now: Callable[[], datetime]) -> Async
 class _Focus:
     xmpp: ClientXMPP
 
-    def __init__(self, jid: str, domain: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, jid: str, domain: str, now: Callable[[], datetime], jibris: Jibris) -> None:
         self._jid = jid
+        self._jibris = jibris
         self._now = now
         self._trust = Trust(trusted_domains={domain}, machine_domains={domain_of(jid), f"hidden.{domain}"})
         self._rooms: dict[str, Room] = {}
@@ -54,6 +70,12 @@ class _Focus:
                 return True
             case "iq" if stanza.get("type") == "set" and stanza.find(CONFERENCE) is not None:
                 self._hear_request(stanza)
+                return True
+            case "iq" if stanza.get("type") == "set" and stanza.find(MUTE) is not None:
+                self._mute(stanza)
+                return True
+            case "iq" if stanza.get("type") == "set" and stanza.find(JIBRI) is not None:
+                self._hire(stanza)
                 return True
             case _:
                 return False
@@ -116,6 +138,60 @@ class _Focus:
         SubElement(query, f"{_ADMIN}item", {"affiliation": "owner", "jid": bare})
         # Sent without waiting: the new affiliation comes as a presence.
         self.xmpp.send(iq)
+
+    def _moderator(self, request: Element) -> tuple[Room | None, str]:
+        """The room of a request, and what is wrong with whoever makes it (jicofo: BaseJibri, MuteIqHandler)."""
+        jid, _, nick = request.get("from", "").partition("/")
+        room = self._rooms.get(jid)
+        occupant = room.occupant(nick) if room is not None else None
+        if occupant is None:
+            return room, "forbidden"
+        return room, "" if occupant.role is Role.MODERATOR else "not-allowed"
+
+    def _mute(self, request: Element) -> None:
+        room, problem = self._moderator(request)
+        target = request[0].get("jid", "")
+        if problem or room is None:
+            self._refuse(request, problem)
+            return
+        if room.occupant(target.partition("/")[2]) is None:
+            self._refuse(request, "internal-server-error")
+            return
+        order = Element(f"{CLIENT}iq", {"type": "set", "to": target, "id": uuid4().hex})
+        SubElement(order, MUTE, {"actor": request.get("from", "")}).text = "true"
+        self.xmpp.send_xml(order)
+        self.xmpp.send_xml(_reply(request, "result"))
+
+    def _hire(self, request: Element) -> None:
+        room, problem = self._moderator(request)
+        if problem or room is None:
+            self._refuse(request, problem)
+            return
+        asked, answer = request[0], _reply(request, "result")
+        problem = self._start(room.jid, asked) if asked.get("action") == "start" else self._stop(room.jid)
+        if problem:
+            self._refuse(request, problem)
+            return
+        SubElement(answer, JIBRI, {"session_id": self._jibris.streams.get(room.jid, "")})
+        self.xmpp.send_xml(answer)
+
+    def _start(self, room: str, asked: Element) -> str:
+        jibris = self._jibris
+        if asked.get("recording_mode") != "stream" or not asked.get("streamid"):
+            return "bad-request"
+        if not jibris.is_configured:
+            return "item-not-found"
+        if room in jibris.streams:
+            return "unexpected-request"
+        if not jibris.healthy:
+            return "service-unavailable"
+        if len(jibris.streams) >= jibris.healthy:
+            return "resource-constraint"
+        jibris.streams[room] = uuid4().hex
+        return ""
+
+    def _stop(self, room: str) -> str:
+        return "" if self._jibris.streams.pop(room, None) else "item-not-found"
 
     def _answer(self, request: Element, room: str) -> None:
         answer = _reply(request, "result")

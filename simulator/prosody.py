@@ -94,6 +94,21 @@ class Prosody:
         self.process = await _run(self.log_path.parent, self.log_path, self.settings)
         await _until_listening(self.process, (self.c2s_port, self.http_port), self.log_path, patience)
 
+    async def shell(self, *words: str) -> str:
+        """What a command of Prosody's own shell prints, such as `module reload plenari plenari.meet.plenari`."""
+        folder = self.log_path.parent
+        process = await asyncio.create_subprocess_exec(
+            shutil.which("prosodyctl") or "/usr/bin/prosodyctl",
+            *("--config", str(CONFIGURATION / "prosody.cfg.lua"), "shell", *words),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=_environment(folder, self.settings),
+            cwd=folder,
+        )
+        printed, _ = await process.communicate()
+        return printed.decode(errors="replace")
+
 
 @asynccontextmanager
 async def prosody(
@@ -154,8 +169,8 @@ async def prosody(
         await _end(server.process if server is not None else process)
 
 
-async def _run(folder: Path, log_path: Path, settings: dict[str, str]) -> asyncio.subprocess.Process:
-    environment = {
+def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PROSODY_FOLDER": str(folder),
         "PLENARI_PLUGINS": str(CONFIGURATION / "plugins"),
@@ -164,6 +179,9 @@ async def _run(folder: Path, log_path: Path, settings: dict[str, str]) -> asynci
         "PROSODY_RUN_AS_ROOT": "yes" if os.getuid() == 0 else "no",
         **settings,
     }
+
+
+async def _run(folder: Path, log_path: Path, settings: dict[str, str]) -> asyncio.subprocess.Process:
     program = shutil.which("prosody") or "/usr/bin/prosody"
     with log_path.open("ab") as log:
         return await asyncio.create_subprocess_exec(
@@ -174,7 +192,7 @@ async def _run(folder: Path, log_path: Path, settings: dict[str, str]) -> asynci
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=environment,
+            env=_environment(folder, settings),
             cwd=folder,
         )
 

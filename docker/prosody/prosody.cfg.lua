@@ -41,7 +41,7 @@ http_ports = { tonumber(ENV_PROSODY_HTTP_PORT or 5280) };
 https_ports = { };
 http_default_host = domain;
 
-modules_enabled = { "saslauth", "disco", "ping", "limits", "posix", ENV_PROSODY_CERTIFICATE and "tls" };
+modules_enabled = { "saslauth", "disco", "ping", "limits", "posix", "admin_shell", ENV_PROSODY_CERTIFICATE and "tls" };
 modules_disabled = { "s2s", "offline", "register" };
 
 c2s_require_encryption = ENV_PROSODY_CERTIFICATE ~= nil;

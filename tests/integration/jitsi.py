@@ -14,9 +14,10 @@ import jwt
 from bot.client import Account, Bot, BotEvent
 from bot.connection import Encryption, Login
 from bot.errors import ConnectionLost
+from bot.journal import Entry, JournalEntry, Mark
 from bot.occupant import Trust
 from simulator.councillor import Councillor, Seat
-from simulator.focus import focus
+from simulator.focus import Jibris, focus
 from simulator.prosody import Prosody, prosody
 
 PATIENCE = 10.0
@@ -33,6 +34,7 @@ class Town:
 
     prosody: Prosody
     bot: Bot
+    jibris: Jibris
     heard: list[BotEvent] = field(default_factory=list)
     loss: ConnectionLost | None = None
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -60,6 +62,15 @@ class Town:
             token=token or self.token(room, member),
         )
         return Councillor(seat, now)
+
+    async def follow(self, room: str, since: Mark | None = None) -> str:
+        jid = self.prosody.room(room)
+        await self.bot.follow(jid, since)
+        return jid
+
+    def entries(self) -> list[JournalEntry]:
+        """All that the journal has told."""
+        return [event for event in self.heard if isinstance(event, Entry)]
 
     async def enter(self, room: str) -> str:
         jid = self.prosody.room(room)
@@ -111,26 +122,27 @@ def account_on(server: Prosody, **changes: Any) -> Account:
 
 
 @asynccontextmanager
-async def jitsi(folder: Path) -> AsyncIterator[Town]:
-    """Prosody, focus and bot while the block lasts, all of them new."""
-    async with prosody(folder / "prosody", smacks_hibernation=1) as server:
+async def jitsi(folder: Path, **settings: Any) -> AsyncIterator[Town]:
+    """Prosody, focus and bot while the block lasts, all of them new. `settings` are the server's."""
+    async with prosody(folder / "prosody", smacks_hibernation=1, **settings) as server:
+        jibris = Jibris()
         focus_login = login_to(server, server.focus_jid, server.focus_password)
         async with (
-            focus(focus_login, server.domain, now),
+            focus(focus_login, server.domain, now, jibris),
             Bot(account_on(server), now) as bot,
             asyncio.TaskGroup() as tasks,
         ):
-            town = Town(prosody=server, bot=bot)
+            town = Town(prosody=server, bot=bot, jibris=jibris)
             listening = tasks.create_task(town.listen())
             yield town
             listening.cancel()
 
 
-def play(tmp_path: Path, scene: Callable[[Town], Awaitable[None]]) -> None:
+def play(tmp_path: Path, scene: Callable[[Town], Awaitable[None]], **settings: Any) -> None:
     """Run a scene in a town of its own."""
 
     async def run() -> None:
-        async with jitsi(tmp_path) as town:
+        async with jitsi(tmp_path, **settings) as town:
             await scene(town)
 
     asyncio.run(run())

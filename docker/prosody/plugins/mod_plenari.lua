@@ -180,7 +180,9 @@ local function admit(event)
 	room:set_affiliation(true, jid.bare(stanza.attr.from), "admin");
 	if event.occupant then event.occupant.role = room:get_default_role("admin"); end
 	local entry, password = stanza:get_child("x", MUC), room:get_password();
-	if entry and password and not entry:get_child("password") then entry:text_tag("password", password); end
+	if entry and password and not entry:get_child("password", MUC) then
+		entry:text_tag("password", password, { xmlns = MUC });
+	end
 end
 
 -- mod_muc_max_occupants looks at priority 10; there is always a place for the bot.
