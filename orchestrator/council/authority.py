@@ -10,7 +10,7 @@ another's behalf. "Keep the register" is to take down others' votes, ticks, excu
 | ADMIN             | yes     | yes                            | -                         | -                        |
 | SECRETARY         | yes     | yes                            | as a member               | yes                      |
 | PRESIDENT         | -       | yes                            | as a member               | -                        |
-| MEMBER            | -       | while in the president's chair | yes                       | in the secretary's chair |
+| MEMBER            | -       | while in the president's chair | yes                       | the secretary or deputy  |
 | OPERATOR, AUDITOR | -       | -                              | -                         | -                        |
 """
 
@@ -35,10 +35,12 @@ def may_conduct(session: Session, asker: Asker) -> bool:
 
 
 def keeps_register(session: Session, asker: Asker) -> bool:
-    """Whether the asker is the secretary, or sits in the secretary's chair."""
-    if asker.role is Role.MEMBER:
-        return asker.member is not None and asker.member == session.acting(Office.SECRETARY)
-    return asker.role is Role.SECRETARY
+    """Whether the asker is the secretary, also before anybody is there and after everybody has gone, or sits in the
+    secretary's chair."""
+    if asker.role is not Role.MEMBER or asker.member is None:
+        return asker.role is Role.SECRETARY
+    is_secretary = session.body.has(asker.member) and session.body.member(asker.member).office is Office.SECRETARY
+    return is_secretary or asker.member == session.acting(Office.SECRETARY)
 
 
 def is_own(asker: Asker, member: MemberId) -> bool:
