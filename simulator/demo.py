@@ -27,6 +27,7 @@ from simulator.viewer import Viewer
 _PORT = 8080
 _FRAMES_A_SECOND = 8
 _RECORDING_PATIENCE_SECONDS = 60.0
+_SEAL_PATIENCE_SECONDS = 60.0
 
 
 def now() -> datetime:
@@ -137,6 +138,7 @@ async def _until_recorded(director: Director) -> None:
 async def _keep(director: Director, output: Path) -> None:
     """Put what a secretary takes home, what the public saw, and the report into the output folder."""
     world, session = director.town, director.session
+    await _keep_evidence(director, output)
     for kind in ("csv", "xlsx"):
         file = await world.api.download(f"/sessions/{session}/attendance", role="secretary", format=kind)
         (output / f"attendance.{kind}").write_bytes(file)
@@ -152,6 +154,21 @@ async def _keep(director: Director, output: Path) -> None:
     (output / "report.json").write_text(
         json.dumps(report(director), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
+
+
+async def _keep_evidence(director: Director, output: Path) -> None:
+    """The sealed bundle, verified as anybody would; one that does not come or hold is a failure of the play."""
+    plenari, bundle = director.town.plenari, output / "evidence.zip"
+    try:
+        async with asyncio.timeout(_SEAL_PATIENCE_SECONDS):
+            while not (await director.town.api.get(f"/sessions/{director.session}/seals", role="secretary"))[
+                "is_current"
+            ]:
+                await asyncio.sleep(0.2)
+        await plenari("bundle", director.session, "--output", str(bundle))
+        await plenari("verify", str(bundle))
+    except (TimeoutError, RuntimeError) as error:
+        director.failed("Proves", f"no hi ha proves segellades que es puguin comprovar: {error}")
 
 
 def _chat(director: Director) -> str:
@@ -205,6 +222,7 @@ _FILES = {
     "attendance.csv": "l'assistència, amb intervals",
     "attendance.xlsx": "l'assistència, per a Excel",
     "record.jsonl": "l'acta electrònica: cada fet, amb el seu hash",
+    "evidence.zip": "les proves segellades: acta, documents i arxiu; plenari verify les comprova",
     "recording.mp4": "l'arxiu de la sessió",
     "public": "el que ha vist el públic",
     "chat.txt": "el xat de la sala",

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import zipfile
 from collections import defaultdict
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,6 +15,7 @@ import openpyxl
 import pytest
 
 from orchestrator.store.ledger import verify
+from orchestrator.verifier.__main__ import check
 from recorder.flv import FlvParser, Tag
 from simulator.play import PLAYS, Play, load
 
@@ -70,6 +72,15 @@ def test_every_file_is_there_and_every_step_was_seen(output: Path) -> None:
 def test_the_chain_of_the_record_holds(output: Path, record: list[dict[str, Any]]) -> None:
     with (output / "record.jsonl").open() as lines:
         assert verify(lines) == len(record)
+
+
+def test_the_sealed_bundle_verifies_and_holds_the_same_record_and_recording(output: Path) -> None:
+    found = check(output / "evidence.zip")
+    assert found.unchecked[1:] == ["when it was sealed: there is no time stamp of an authority"]
+    with zipfile.ZipFile(output / "evidence.zip") as bundle:
+        assert bundle.read("record.jsonl") == (output / "record.jsonl").read_bytes()
+        assert bundle.read("recording/recording.mp4") == (output / "recording.mp4").read_bytes()
+        assert {"documents/certificate.pdf", "documents/attendance.xlsx"} <= set(bundle.namelist())
 
 
 def test_the_public_saw_one_stream_without_an_error_or_a_gap(output: Path) -> None:
