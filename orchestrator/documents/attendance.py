@@ -9,21 +9,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.council import events as e
-from orchestrator.council.attendance import Interval
+from orchestrator.council.commands import Asker
 from orchestrator.council.convocation import Convocation
+from orchestrator.council.intervals import Interval
 from orchestrator.council.members import Member, MemberId, Office
-from orchestrator.council.observations import Grade
 from orchestrator.council.session import Phase, Session
 from orchestrator.documents.quorum_history import QuorumHistory, quorum_history
-from orchestrator.facts import Fact, Recorded, tell
+from orchestrator.facts import Fact, Recorded, name_of, tell
+from orchestrator.secrecy import public
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityCheck:
-    """Somebody (`by`) saw and heard the member, and knew who it was."""
+    """When the member's identity was established in the roll call, and by whom (`by`: a role, or a member)."""
 
     at: datetime
-    by: str
+    by: Asker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,21 +73,21 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A fact that was put on the record afterwards: when it was, what it is, who put it there and why."""
+    """What was put right afterwards: when, what, by whom (a role, or a member) and why."""
 
     seq: int
     at: datetime
-    recorded_at: datetime
     fact: Fact
-    author: str = ""
-    reason: str = ""
+    author: Asker
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceReport:
     """Everything that the attendance document says, as it stood `at`, after `seq` events.
 
-    `blind` are the stretches in which nobody watched the room, `unobserved` is how long they were together.
+    `blind` are the stretches in which nobody watched the room, `unobserved` is how long they were together; when it
+    never `was_watched` there are none.
     """
 
     convocation: Convocation
@@ -98,9 +99,11 @@ class AttendanceReport:
     incidents: tuple[Incident, ...]
     corrections: tuple[Correction, ...]
     quorum: QuorumHistory
+    was_watched: bool
     blind: tuple[Interval, ...]
     unobserved: timedelta
     rule: str
+    recording: e.RecordingFinished | None
     seq: int
     chain_hash: str
 
@@ -110,35 +113,47 @@ class AttendanceReport:
         return self.adjourned_at or self.at
 
 
-def report(session: Session, records: Sequence[Recorded], at: datetime) -> AttendanceReport:
-    """The report of a convened session. Raises ValueError for one without a convocation."""
-    if session.convocation is None:
+def report(session: Session, records: Sequence[Recorded], at: datetime, *, is_public: bool = False) -> AttendanceReport:
+    """The report of a convened session; a public one says nothing of what was dealt with in secret (LRBRL 70.1).
+
+    Raises ValueError for a session without a convocation.
+    """
+    call = session.convocation
+    if call is None:
         raise ValueError("a session that was not convened has no attendance")
-    events = [record.event for record in records]
-    told = tuple(_told(session.convocation, records))
+    shown = tuple(public(records)) if is_public else records
+    events = [record.event for record in shown]
     quorum = quorum_history(records, at)
-    marks = _Marks(deemed=_deemed_abstentions(events), chairs=_chairs(quorum), corrections=_corrected(events))
+    marks = _Marks(
+        deemed=_deemed_abstentions(events),
+        withdrawn=_withdrawals(events),
+        chairs=_chairs(quorum),
+        identity={event.member: event for event in events if isinstance(event, e.MemberChecked)},
+        corrections=Counter(event.member for event in events if isinstance(event, e.AttendanceCorrected)),
+    )
     return AttendanceReport(
-        convocation=session.convocation,
+        convocation=call,
         phase=session.phase,
         at=at,
         opened_at=session.opened_at,
         adjourned_at=session.adjourned_at,
-        rows=tuple(_row(session, member, marks, at) for member in session.convocation.body.members),
-        incidents=tuple(Incident(seq=record.seq, at=record.event.at, fact=fact) for record, fact in told),
-        corrections=tuple(_correction(record, fact) for record, fact in told if is_correction(record.event)),
+        rows=tuple(_row(session, member, marks, at) for member in call.body.members),
+        incidents=tuple(_incidents(call, shown)),
+        corrections=tuple(_corrections(call, shown)),
         quorum=quorum,
+        was_watched=any(isinstance(event, e.ObservationBegan) for event in events),
         blind=session.blind,
         unobserved=_unobserved(session.blind, session.adjourned_at or at),
         rule=_last_rule(events) or session.verdict.rule,
+        recording=session.recording if isinstance(session.recording, e.RecordingFinished) else None,
         seq=records[-1].seq if records else 0,
         chain_hash=records[-1].hash.hex() if records else "",
     )
 
 
-def is_correction(event: e.Event) -> bool:
-    """Whether the event puts something right that was seen otherwise."""
-    return getattr(event, "grade", None) is Grade.CORRECTED
+def signed(convocation: Convocation, by: Asker) -> tuple[str, str]:
+    """Who did something: the id of a role's word, and the name of the member, empty where the token names none."""
+    return f"role.{by.role}", name_of(convocation, by.member) if by.member else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,17 +161,22 @@ class _Marks:
     """What the record says of members beside their intervals."""
 
     deemed: Mapping[MemberId, tuple[int, ...]]
+    withdrawn: Mapping[MemberId, tuple[int, ...]]
+    identity: Mapping[MemberId, e.MemberChecked]
     chairs: Mapping[MemberId, tuple[Office, ...]]
     corrections: Mapping[MemberId, int]
 
 
 def _row(session: Session, member: Member, marks: _Marks, at: datetime) -> Row:
-    intervals = session.attendance.of(member.id).intervals
+    intervals = session.attendance.of(member.id).stays
     late = early = None
     if intervals and session.opened_at:
         late = max(intervals[0].start - session.opened_at, timedelta())
     if intervals and session.adjourned_at:
         early = max(session.adjourned_at - (intervals[-1].end or session.adjourned_at), timedelta())
+    check = marks.identity.get(member.id)
+    is_known = check is not None and (check.identity_seen or check.identity_heard)
+    mode = session.mode_of(member.id) or (check.mode if check else None)
     return Row(
         member=member,
         intervals=intervals,
@@ -164,20 +184,29 @@ def _row(session: Session, member: Member, marks: _Marks, at: datetime) -> Row:
         late=late,
         early=early,
         deemed=marks.deemed.get(member.id, ()),
+        withdrawn=marks.withdrawn.get(member.id, ()),
         chairs=marks.chairs.get(member.id, ()),
+        mode=mode.value if mode else "",
+        excuse=dict(session.excuses).get(member.id),
+        identity=IdentityCheck(at=check.at, by=check.by) if check and is_known else None,
+        territory_at=check.at if check and check.territory_declared else None,
         corrections=marks.corrections.get(member.id, 0),
     )
 
 
-def _told(convocation: Convocation, records: Iterable[Recorded]) -> Iterable[tuple[Recorded, Fact]]:
+def _incidents(convocation: Convocation, records: Iterable[Recorded]) -> Iterable[Incident]:
     for record in records:
         fact = tell(record.event, convocation)
         if fact is not None:
-            yield record, fact
+            yield Incident(seq=record.seq, at=record.event.at, fact=fact)
 
 
-def _correction(record: Recorded, fact: Fact) -> Correction:
-    return Correction(seq=record.seq, at=record.event.at, recorded_at=record.recorded_at, fact=fact)
+def _corrections(convocation: Convocation, records: Iterable[Recorded]) -> Iterable[Correction]:
+    for record in records:
+        event = record.event
+        fact = tell(event, convocation)
+        if isinstance(event, e.AttendanceCorrected) and fact:
+            yield Correction(seq=record.seq, at=event.at, fact=fact, author=event.by, reason=event.reason)
 
 
 def _chairs(quorum: QuorumHistory) -> Mapping[MemberId, tuple[Office, ...]]:
@@ -190,7 +219,7 @@ def _chairs(quorum: QuorumHistory) -> Mapping[MemberId, tuple[Office, ...]]:
 
 def _deemed_abstentions(events: Iterable[e.Event]) -> Mapping[MemberId, tuple[int, ...]]:
     """In whose votes each member abstained by being away (LRBRL 46.2.d), item by item. An annulled vote is none."""
-    abstained: defaultdict[MemberId, list[int]] = defaultdict(list)
+    abstained: defaultdict[MemberId, dict[int, None]] = defaultdict(dict)
     away: tuple[MemberId, ...] = ()
     for event in events:
         match event:
@@ -198,15 +227,24 @@ def _deemed_abstentions(events: Iterable[e.Event]) -> Mapping[MemberId, tuple[in
                 away = deemed
             case e.VoteClosed(number=number):
                 for member in away:
-                    abstained[member].append(number)
+                    abstained[member][number] = None
             case _:
                 pass
     return {member: tuple(items) for member, items in abstained.items()}
 
 
-def _corrected(events: Iterable[e.Event]) -> Mapping[MemberId, int]:
-    """How many facts of each member's attendance were put right afterwards."""
-    return Counter(member for event in events if is_correction(event) and (member := getattr(event, "member", None)))
+def _withdrawals(events: Iterable[e.Event]) -> Mapping[MemberId, tuple[int, ...]]:
+    """From which items each member withdrew for a conflict of interest, but for those noted by mistake."""
+    withdrawn: defaultdict[MemberId, dict[int, None]] = defaultdict(dict)
+    for event in events:
+        match event:
+            case e.ConflictDeclared(member=member, number=number):
+                withdrawn[member][number] = None
+            case e.ConflictEnded(member=member, number=number):
+                withdrawn[member].pop(number, None)
+            case _:
+                pass
+    return {member: tuple(items) for member, items in withdrawn.items() if items}
 
 
 def _unobserved(blind: Iterable[Interval], end: datetime) -> timedelta:

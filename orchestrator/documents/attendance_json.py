@@ -34,7 +34,7 @@ class MemberOut(BaseModel):
     mode: str = Field(description="How the member attended; empty when the record does not say")
     excuse: str | None = Field(description="Why the absence is excused; null when it is not")
     identity_checked_at: AwareDatetime | None
-    identity_checked_by: str | None
+    identity_checked_by: str | None = Field(description="The id of a member, or a role")
     territory_declared_at: AwareDatetime | None
     intervals: tuple[IntervalOut, ...]
     total_s: int = Field(description="Seconds present; an interval that still lasts counts up to `at`")
@@ -158,7 +158,7 @@ def _member(row: Row) -> MemberOut:
         mode=row.mode,
         excuse=row.excuse,
         identity_checked_at=row.identity.at if row.identity else None,
-        identity_checked_by=row.identity.by if row.identity else None,
+        identity_checked_by=(row.identity.by.member or row.identity.by.role) if row.identity else None,
         territory_declared_at=row.territory_at,
         intervals=tuple(IntervalOut(start=i.start, end=i.end) for i in row.intervals),
         total_s=round(row.total.total_seconds()),

@@ -29,9 +29,10 @@ class Blank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A list of short lines."""
+    """A list of short lines: with bullets, plain (they bring their own numbers), or names in two columns."""
 
     lines: tuple[str, ...]
+    style: Literal["bullets", "plain", "names"] = "bullets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,20 @@ identity checks, no blind spots, no hashes). The internal one carries the attend
 The law sets no form for it; the contents follow `peers.md` 4.8.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from orchestrator.council.commands import Asker
 from orchestrator.council.members import Office
-from orchestrator.documents.attendance import AttendanceReport, Row
+from orchestrator.documents.attendance import AttendanceReport, Row, signed
 from orchestrator.documents.attendance_json import attendance_json
 from orchestrator.documents.quorum_history import Chair
 from orchestrator.documents.typesetting import Attachment, Sheet, page
 from orchestrator.documents.verification import code_of
 from orchestrator.facts import name_of
+from orchestrator.wording import word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +42,10 @@ def certificate(report: AttendanceReport, language: str, *, is_public: bool, ver
             "is_public": is_public,
             "is_final": report.adjourned_at is not None,
             "groups": _attended(report),
-            "chairs": tuple(_seat(report, chair) for chair in report.quorum.chairs),
+            "seats": tuple(_seats(report)),
             "code": str(code_of(call.session, report.seq, bytes.fromhex(report.chain_hash))),
             "verify_at": verify_at,
+            "signed": partial(_signed, report, language),
         },
     )
     if is_public:
@@ -50,19 +55,32 @@ def certificate(report: AttendanceReport, language: str, *, is_public: bool, ver
     return Sheet(html=html, made_at=report.at, attachment=attached)
 
 
+def _signed(report: AttendanceReport, language: str, by: Asker) -> str:
+    """Who did it: by name where the token names somebody, else by role."""
+    role, name = signed(report.convocation, by)
+    return name or word(language, role)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """A chair, by name. `is_substitute`: the office is not the holder's own."""
+    """Who held an office, and in which stretches. `is_substitute`: the office is not the holder's own."""
 
-    chair: Chair
+    office: Office
     name: str
     is_substitute: bool
+    stretches: tuple[Chair, ...]
 
 
-def _seat(report: AttendanceReport, chair: Chair) -> Seat:
+def _seats(report: AttendanceReport) -> Iterable[Seat]:
+    """Each holder once, in the order in which they first held the office."""
     own = {member.id: member.office for member in report.convocation.body.members}
-    is_own = own.get(chair.member, Office.MEMBER) is chair.office
-    return Seat(chair=chair, name=name_of(report.convocation, chair.member), is_substitute=not is_own)
+    for office, member in dict.fromkeys((chair.office, chair.member) for chair in report.quorum.chairs):
+        yield Seat(
+            office=office,
+            name=name_of(report.convocation, member),
+            is_substitute=own.get(member) is not office,
+            stretches=tuple(c for c in report.quorum.chairs if (c.office, c.member) == (office, member)),
+        )
 
 
 def _attended(report: AttendanceReport) -> Attended:

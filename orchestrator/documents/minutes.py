@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from orchestrator.council.floor import TurnKind
 from orchestrator.council.members import Member, MemberId, Office
-from orchestrator.council.voting import Choice, Method
+from orchestrator.council.voting import Choice, Method, Subject
 from orchestrator.documents.attendance import AttendanceReport, Incident, Row
 from orchestrator.documents.blocks import Blank, Block, Facts, Heading, Listing, Paragraph, Signatures
 from orchestrator.documents.proceedings import Ballot, Speech, Stretch
@@ -23,6 +24,10 @@ from orchestrator.wording import word
 def draft_minutes(report: AttendanceReport, course: Sequence[Stretch], language: str) -> tuple[Block, ...]:
     """The minutes of a session as its report and its proceedings have it."""
     return tuple(_Draft(report, language).blocks(course))
+
+
+_LONG = 12
+"""Lines from which on a list becomes running text."""
 
 
 class _Draft:
@@ -95,7 +100,7 @@ class _Draft:
     def _names(self, heading: str, rows: Sequence[Row]) -> Iterable[Block]:
         yield Heading(text=self._w(heading, count=len(rows)), level=2)
         if rows:
-            yield Listing(lines=tuple(_with_group(row.member) for row in rows))
+            yield Listing(lines=tuple(_with_group(row.member) for row in rows), style="names")
         else:
             yield Paragraph(text=self._w("minutes.nobody"))
 
@@ -103,7 +108,7 @@ class _Draft:
 
     def _agenda(self) -> Iterable[Block]:
         if self._call.agenda:
-            yield Listing(lines=tuple(f"{item.number}. {item.title}" for item in self._call.agenda))
+            yield Listing(lines=tuple(f"{item.number}. {item.title}" for item in self._call.agenda), style="plain")
         else:
             yield Paragraph(text=self._w("live.agenda_empty"))
 
@@ -130,8 +135,9 @@ class _Draft:
             yield Heading(text=f"{stretch.item.number}. {stretch.item.title}", level=2)
             yield Paragraph(text=self._w("minutes.called", time=self._at(stretch.start)))
         if stretch.speeches:
-            yield Paragraph(text=self._w("minutes.speakers"))
-            yield Listing(lines=tuple(self._speech(speech) for speech in stretch.speeches))
+            yield from self._told("minutes.speakers", tuple(self._speech(speech) for speech in stretch.speeches))
+        if stretch.was_secret:
+            yield Paragraph(text=self._w("minutes.secret"))
         if stretch.item is not None:
             yield Blank(hint=self._w("minutes.opinions_blank"))
         for ballot in stretch.ballots:
@@ -139,34 +145,46 @@ class _Draft:
         if stretch.item is not None:
             yield Blank(hint=self._w("minutes.agreement_blank"))
         if stretch.incidents:
-            yield Paragraph(text=self._w("minutes.incidents"))
-            yield Listing(lines=tuple(self._incident(incident) for incident in stretch.incidents))
+            yield from self._told("minutes.incidents", tuple(self._incident(i) for i in stretch.incidents))
+
+    def _told(self, heading: str, lines: tuple[str, ...]) -> Iterable[Block]:
+        """A list, or running text where a list would fill pages."""
+        if len(lines) > _LONG:
+            yield Paragraph(text=f"{self._w(heading)} {'; '.join(lines)}.")
+            return
+        yield Paragraph(text=self._w(heading))
+        yield Listing(lines=lines)
 
     def _speech(self, speech: Speech) -> str:
         end = self._at(speech.end) if speech.end else self._w("document.still")
-        return f"{self._name(speech.member)}, {self._at(speech.start)}–{end}"
+        kind = "" if speech.kind is TurnKind.FIRST else f" ({self._w(f'turn.{speech.kind}')})"
+        return f"{self._name(speech.member)}{kind}, {self._at(speech.start)}–{end}"
 
     def _incident(self, incident: Incident) -> str:
-        return f"{self._at(incident.at)} · {incident.fact.text(self._language)}"
+        return f"{self._at(incident.at)} {incident.fact.text(self._language)}"
 
     def _ballot(self, ballot: Ballot) -> Iterable[Block]:
         if ballot.tally is None:
             yield Paragraph(text=self._w("minutes.annulled", time=self._at(ballot.at)))
             return
         tally = ballot.tally
-        outcome = self._w("live.carried" if ballot.is_carried else "live.rejected")
+        outcome = "live.carried" if ballot.is_carried else "minutes.tied" if ballot.is_tied else "live.rejected"
+        if ballot.subject is Subject.URGENCY:
+            yield Paragraph(text=self._w("minutes.urgency"))
         yield Paragraph(
             is_strong=True,
             text=self._w(
                 "minutes.vote",
-                method=self._w(f"method.{ballot.method}"),
+                method=self._w(f"method.{ballot.method}").capitalize(),
                 majority=self._w(f"majority.{ballot.majority}"),
                 yes=tally.yes,
                 no=tally.no,
                 abstain=tally.abstain,
-                outcome=outcome,
+                outcome=self._w(outcome),
             ),
         )
+        if tally.yes_weight or tally.no_weight:
+            yield Paragraph(text=self._w("minutes.weights", yes=tally.yes_weight, no=tally.no_weight))
         if ballot.method is Method.NAMED:
             yield Listing(lines=tuple(self._choices(ballot)))
         if tally.deemed:
@@ -183,7 +201,7 @@ class _Draft:
         left = [item for item in self._call.agenda if item.number not in called]
         if course and left:
             yield Paragraph(text=self._w("minutes.not_called"))
-            yield Listing(lines=tuple(f"{item.number}. {item.title}" for item in left))
+            yield Listing(lines=tuple(f"{item.number}. {item.title}" for item in left), style="plain")
 
     # --- ROF 109.1 j ---
 

@@ -59,8 +59,8 @@ def _write(paper: Paper, block: Block, language: str) -> None:
             paper.add_paragraph().add_run(text).bold = is_strong
         case Blank(hint=hint):
             _blank(paper.add_paragraph(), hint)
-        case Listing(lines=lines):
-            bullet = paper.styles["List Bullet"]
+        case Listing(lines=lines, style=style):
+            bullet = paper.styles["List" if style == "plain" else "List Bullet"]
             for line in lines:
                 paper.add_paragraph(line, style=bullet)
         case Facts(rows=rows):

@@ -19,6 +19,7 @@ from orchestrator.documents.workbook import Cell, Sheet, Workbook
 MIME = "application/vnd.oasis.opendocument.spreadsheet"
 _TEMPLATES = Path(__file__).parent / "templates" / "ods"
 _PARTS = ("META-INF/manifest.xml", "meta.xml", "settings.xml", "styles.xml", "content.xml")
+_GAP = re.compile(r">\s+<")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -30,7 +31,9 @@ def write_ods(workbook: Workbook) -> bytes:
         # ODF 1.3 part 2, 3.3: first of all and not compressed, so that a file's kind can be read off its beginning.
         package.writestr("mimetype", MIME, compress_type=ZIP_STORED)
         for part in _PARTS:
-            package.writestr(part, _environment().get_template(Path(part).name).render(values))
+            text = _environment().get_template(Path(part).name).render(values)
+            # Readers such as odfpy stumble over white space between elements.
+            package.writestr(part, _GAP.sub("><", text))
     return out.getvalue()
 
 

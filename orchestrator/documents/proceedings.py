@@ -1,7 +1,7 @@
 """The course of a session, item by item: who spoke, what was voted, what befell. The minutes and the index of the
 recording are both made of it.
 
-Of a secret item or ballot nothing is here that the record does not have; what may be shown is the documents' to say.
+What was dealt with in secret is not here, and of a ballot there is nothing but its counts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,10 +11,12 @@ from datetime import datetime
 from orchestrator.council import events as e
 from orchestrator.council.agenda import AgendaItem, Majority
 from orchestrator.council.convocation import Convocation
+from orchestrator.council.floor import TurnKind
 from orchestrator.council.members import MemberId
-from orchestrator.council.voting import Choice, Method, Tally
+from orchestrator.council.voting import Choice, Method, Subject, Tally
 from orchestrator.documents.attendance import Incident
 from orchestrator.facts import Recorded, tell
+from orchestrator.secrecy import public
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,7 @@ class Speech:
     """A granted turn; `end` is None for one that still lasts."""
 
     member: MemberId
+    kind: TurnKind
     start: datetime
     end: datetime | None
 
@@ -39,8 +42,10 @@ class Ballot:
     entitled: tuple[MemberId, ...]
     deemed: tuple[MemberId, ...]
     votes: tuple[tuple[MemberId, Choice], ...] = ()
+    subject: Subject = Subject.ITEM
     tally: Tally | None = None
     is_carried: bool = False
+    is_tied: bool = False
     is_annulled: bool = False
 
     def of(self, choice: Choice) -> tuple[MemberId, ...]:
@@ -51,12 +56,13 @@ class Ballot:
 
 @dataclass(slots=True, kw_only=True)
 class Stretch:
-    """A stretch of the session on one item, or (`item` None) on none."""
+    """A stretch of the session on one item, or (`item` None) on none; `was_secret`: part of it was held in secret."""
 
     item: AgendaItem | None
     start: datetime
     end: datetime | None = None
     debated_at: datetime | None = None
+    was_secret: bool = False
     speeches: list[Speech] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
@@ -81,7 +87,7 @@ _BEFALLS = (
 def proceedings(convocation: Convocation, records: Sequence[Recorded]) -> tuple[Stretch, ...]:
     """The stretches from the opening to the adjournment, in order; none for a session that never opened."""
     course = _Course(convocation)
-    for record in records:
+    for record in public(records):
         course.feed(record)
     return tuple(course.stretches)
 
@@ -104,22 +110,36 @@ class _Course:
             case e.SessionAdjourned() if self._is_open:
                 self._end(event.at)
                 self._is_open = False
+            case e.UrgentItemProposed(number=number, title=title, majority=majority):
+                self._items[number] = AgendaItem(number=number, title=title, majority=majority)
+                self._note(record)
             case e.ItemCalled(number=number) if self._is_open:
                 self._turn(self._items.get(number), event.at)
             case e.ItemConcluded() if self._is_open:
                 self._turn(None, event.at)
+            case e.ItemWithdrawn(number=number) | e.ItemTabled(number=number) | e.UrgencyRefused(number=number):
+                self._note(record)
+                if self._is_on(number):
+                    self._turn(None, event.at)
             case _ if self._is_open:
                 self._note(record)
             case _:
                 pass
 
+    def _is_on(self, number: int) -> bool:
+        now = self.stretches[-1].item if self.stretches else None
+        return now is not None and now.number == number
+
     def _note(self, record: Recorded) -> None:
+        if not self.stretches:
+            return
         now, event = self.stretches[-1], record.event
+        now.was_secret |= isinstance(event, e.SecretOpened)
         match event:
             case e.DebateOpened(at=at):
                 now.debated_at = at
-            case e.FloorGranted(member=member, at=at):
-                now.speeches.append(Speech(member=member, start=at, end=None))
+            case e.FloorGranted(member=member, kind=kind, at=at):
+                now.speeches.append(Speech(member=member, kind=kind, start=at, end=None))
             case e.FloorReturned(at=at) | e.FloorExpired(at=at):
                 self._silence(at)
             case e.VoteOpened() | e.VoteCast() | e.VoteClosed() | e.VoteAnnulled():
@@ -145,7 +165,7 @@ class _Course:
         speeches = self.stretches[-1].speeches if self.stretches else []
         if speeches and speeches[-1].end is None:
             last = speeches[-1]
-            speeches[-1] = Speech(member=last.member, start=last.start, end=max(last.start, at))
+            speeches[-1] = replace(last, end=max(last.start, at))
 
 
 def _voted(ballots: Sequence[Ballot], event: e.Event) -> Iterable[Ballot]:
@@ -159,8 +179,8 @@ def _voted(ballots: Sequence[Ballot], event: e.Event) -> Iterable[Ballot]:
             last = ballots[-1]
             votes = (*(vote for vote in last.votes if vote[0] != member), (member, choice))
             return (*ballots[:-1], replace(last, votes=votes))
-        case e.VoteClosed(tally=tally, is_carried=is_carried):
-            return (*ballots[:-1], replace(ballots[-1], tally=tally, is_carried=is_carried))
+        case e.VoteClosed(tally=tally, is_carried=is_carried, is_tied=is_tied):
+            return (*ballots[:-1], replace(ballots[-1], tally=tally, is_carried=is_carried, is_tied=is_tied))
         case e.VoteAnnulled():
             return (*ballots[:-1], replace(ballots[-1], is_annulled=True))
         case _:
@@ -169,5 +189,10 @@ def _voted(ballots: Sequence[Ballot], event: e.Event) -> Iterable[Ballot]:
 
 def _opened(event: e.VoteOpened) -> Ballot:
     return Ballot(
-        at=event.at, method=event.method, majority=event.majority, entitled=event.entitled, deemed=event.deemed
+        at=event.at,
+        method=event.method,
+        majority=event.majority,
+        entitled=event.entitled,
+        deemed=event.deemed,
+        subject=event.subject,
     )

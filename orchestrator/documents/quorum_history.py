@@ -57,11 +57,11 @@ def quorum_history(records: Sequence[Recorded], at: datetime) -> QuorumHistory:
     low: tuple[int, datetime] | None = None
     seen: dict[frozenset[MemberId], int] = {}
     for session, changed_at in _attendances(records):
-        present = session.attendance.present()
-        if present not in seen:
-            seen[present] = session.verdict.present
-        low = (seen[present], changed_at) if low is None or seen[present] < low[0] else low
-        seats.see(session, present, changed_at)
+        counted = session.counted
+        if counted not in seen:
+            seen[counted] = session.verdict.present
+        low = (seen[counted], changed_at) if low is None or seen[counted] < low[0] else low
+        seats.see(session, changed_at)
     events = [record.event for record in records]
     opened = next((event for event in events if isinstance(event, e.SessionOpened)), None)
     return QuorumHistory(
@@ -81,9 +81,14 @@ def _attendances(records: Iterable[Recorded]) -> Iterable[tuple[Session, datetim
         before, session = session, evolve(session, record.event)
         if session.phase is Phase.ADJOURNED:
             return
-        is_changed = session.attendance is not before.attendance or before.opened_at is None
-        if session.opened_at is not None and is_changed:
+        now, then = _of_attendance(session), _of_attendance(before)
+        if session.opened_at is not None and any(a is not b for a, b in zip(now, then, strict=True)):
             yield session, record.event.at
+
+
+def _of_attendance(session: Session) -> tuple[object, ...]:
+    """What who is there, who counts and who sits in the chairs follow from."""
+    return session.attendance, session.conflicted, session.roll, session.opened_at
 
 
 def _end(events: Iterable[e.Event], at: datetime) -> datetime:
@@ -116,13 +121,14 @@ class _Seats:
 
     def __init__(self) -> None:
         self._past: list[Chair] = []
-        self._present: frozenset[MemberId] | None = None
+        self._attending: frozenset[MemberId] | None = None
         self._now: dict[Office, tuple[MemberId, datetime]] = {}
 
-    def see(self, session: Session, present: frozenset[MemberId], at: datetime) -> None:
-        if present == self._present:
+    def see(self, session: Session, at: datetime) -> None:
+        attending = session.attending
+        if attending == self._attending:
             return
-        self._present = present
+        self._attending = attending
         for office in (Office.PRESIDENT, Office.SECRETARY):
             holder = session.acting(office)
             member, start = self._now.get(office, (None, at))

@@ -59,6 +59,11 @@ class Dossier:
         return report(self.session, self.records, self.at)
 
     @cached_property
+    def public_report(self) -> AttendanceReport:
+        """The same without what was dealt with in secret."""
+        return report(self.session, self.records, self.at, is_public=True)
+
+    @cached_property
     def minutes(self) -> tuple[Block, ...]:
         """The draft minutes."""
         return draft_minutes(self.report, proceedings(self.session.convened, self.records), self.language)
@@ -117,7 +122,8 @@ def _docx(dossier: Dossier) -> bytes:
 
 
 def _certificate(dossier: Dossier, *, is_public: bool) -> Sheet:
-    return certificate(dossier.report, dossier.language, is_public=is_public, verify_at=dossier.verify_at)
+    shown = dossier.public_report if is_public else dossier.report
+    return certificate(shown, dossier.language, is_public=is_public, verify_at=dossier.verify_at)
 
 
 _ALL = (

@@ -6,6 +6,7 @@ child process (`press.py`); this file is that child as well: a `Sheet` as JSON o
 
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -67,7 +68,10 @@ def typeset(sheet: Sheet) -> bytes:
             )
         ]
     variant = "pdf/a-3a" if attachments else "pdf/a-2a"
-    content: bytes = document.write_pdf(pdf_variant=variant, attachments=attachments, finisher=_declare_ua)
+    with warnings.catch_warnings():
+        # WeasyPrint leaves the colour profile that it reads to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        content: bytes = document.write_pdf(pdf_variant=variant, attachments=attachments, finisher=_declare_ua)
     return content
 
 
@@ -86,12 +90,17 @@ def page(template: str, language: str, values: Mapping[str, object]) -> str:
         .get_template(template)
         .render(
             language=Language(language).value,
-            w=partial(word, language),
+            w=partial(_printed, language),
             l=partial(label, language),
             known=catalogue(Language(language)),
             **values,
         )
     )
+
+
+def _printed(language: str, message: str, /, **params: object) -> str:
+    """The text of a message with the apostrophe of printers."""
+    return word(language, message, **params).replace("'", "’")
 
 
 def clock(at: datetime, zone: ZoneInfo) -> str:
