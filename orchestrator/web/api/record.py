@@ -23,7 +23,8 @@ _PAGE = 500
 
 
 class EventOut(BaseModel):
-    """An event of the record. `body` is the event as it was hashed; its shape follows from `name`."""
+    """An event of the record. Its shape follows from `name`. What is personal in `body` was
+    hashed as a commitment (`record.jsonl` has both); it stands here until it is pruned."""
 
     seq: int
     name: str = Field(examples=["member_arrived.v1"])
