@@ -39,7 +39,7 @@ class Exhibits:
         for document in SHELF.values():
             if not document.name.startswith("minutes."):
                 made[f"documents/{document.name}"] = await self._make(document, dossier)
-        return made
+        return {path: content for path, content in made.items() if content}
 
     async def _make(self, document: Document, dossier: Dossier) -> bytes:
         made = await asyncio.to_thread(document.make, dossier)

@@ -1,7 +1,7 @@
 """A session that is over, sealed, on a real store: what the tests of the evidence look at."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,9 @@ OVER = EIGHT + timedelta(hours=2)
 LAPTOP = DeviceId("Mayor's laptop")
 
 
+Documents = Callable[[Session, Sequence[Recorded], datetime], Awaitable[dict[str, bytes]]]
+
+
 async def papers(session: Session, records: Sequence[Recorded], at: datetime) -> dict[str, bytes]:
     """The documents without what takes seconds to typeset."""
     attendance = report(session, records, at)
@@ -54,11 +57,16 @@ class Evidence:
     key: SealKey
     at: datetime = OVER
     is_stamped: bool = False
+    documents: Documents = papers
 
     @property
     def sealing(self) -> Sealing:
         return Sealing(
-            ledger=self.store.ledger, key=self.key, documents=papers, is_stamped=self.is_stamped, now=lambda: self.at
+            ledger=self.store.ledger,
+            key=self.key,
+            documents=self.documents,
+            is_stamped=self.is_stamped,
+            now=lambda: self.at,
         )
 
     @property
@@ -119,9 +127,10 @@ async def over(store: Store, folder: Path) -> Evidence:
     return evidence
 
 
-async def sealed(store: Store, folder: Path) -> Evidence:
+async def sealed(store: Store, folder: Path, documents: Documents = papers) -> Evidence:
     """The same with its recording, sealed."""
     evidence = await over(store, folder)
+    evidence.documents = documents
     await evidence.record()
     await evidence.sealing.seal(SESSION)
     return evidence

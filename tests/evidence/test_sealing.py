@@ -12,14 +12,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from orchestrator.council.events import LinkRestored
-from orchestrator.council.observations import Link
+from orchestrator.council.observations import Grade, Link, RecordingMade, Sighting
 from orchestrator.evidence.bundle import contents
 from orchestrator.evidence.keys import new_key
 from orchestrator.evidence.seals import NotSealed
+from orchestrator.sessions import Sessions
 from orchestrator.store import jobs
 from orchestrator.verifier.bundle import check_bundle
 from tests.evidence.sealed import FILM, MISSING, OVER, Evidence, over, sealed
-from tests.stage import SESSION, convened, open_store
+from tests.stage import SESSION, Performer, convened, open_store
 
 
 def test_a_session_is_sealed_when_it_is_over_and_its_recording_is_there(dsn, tmp_path):
@@ -77,6 +78,30 @@ def test_a_recording_that_never_comes_is_waited_for_an_hour(dsn, tmp_path):
             await evidence.sealing.seal(SESSION)
             assert json.loads((await evidence.seals.latest(SESSION)).manifest)["recording"] is None
             check_bundle(io.BytesIO(await evidence.bundle(with_film=False)))
+
+    asyncio.run(main())
+
+
+def test_what_a_machine_reports_after_the_end_is_put_on_the_record_and_sealed(dsn, tmp_path):
+    """As it happens in the program: the inbox calls a conductor for it, whose append plans the seal."""
+
+    async def main():
+        async with open_store(dsn) as store:
+            evidence = await over(store, tmp_path)
+            sessions = Sessions(store.pool, store.listener, Performer(), lambda: evidence.at)
+            made = RecordingMade(
+                seen=Sighting(grade=Grade.PRESENCE, at=OVER), size=3, sha256="ab" * 32, segments=1, head="cd" * 32
+            )
+            async with asyncio.TaskGroup() as tasks:
+                entrypoints = {jobs.CONDUCT_SESSION: sessions.conduct, jobs.SEAL_SESSION: evidence.sealing.seal}
+                working = tasks.create_task(jobs.work(store.pool, entrypoints))
+                await store.inbox.report(SESSION, made)
+                async with asyncio.timeout(20):
+                    while (seal := await evidence.seals.latest(SESSION)) is None:
+                        await asyncio.sleep(0.02)
+                working.cancel()
+            assert json.loads(seal.manifest)["recording"]["sha256"] == made.sha256
+            assert seal.last_seq == (await store.ledger.load(SESSION))[-1].seq
 
     asyncio.run(main())
 
