@@ -180,9 +180,9 @@ def _decide_tie(session: Session, asker: Asker, choice: Choice, now: datetime) -
     require_open(session)
     require_no_vote(session)
     item = require_item(session)
-    if session.last_method is Method.SECRET:
-        raise Refused(Reason.BALLOT_IS_SECRET, number=item.number)
     if item.ties < 2 or choice is Choice.ABSTAIN or president is None:
         raise Refused(Reason.NO_TIE, number=item.number)
+    if session.last_method is Method.SECRET:
+        raise Refused(Reason.BALLOT_IS_SECRET, number=item.number)
     is_won = choice is Choice.YES
     return (CastingVoteGiven(at=now, number=item.number, member=president, choice=choice, is_carried=is_won),)
