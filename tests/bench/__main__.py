@@ -16,9 +16,11 @@ from rich.table import Table
 import tests.bench
 from tests.bench.row import Row
 
+_NOT_PARTS = ("__main__", "row", "crowd", "plenary")
+
 
 def main() -> None:
-    parts = [name for _, name, _ in pkgutil.iter_modules(tests.bench.__path__) if name not in ("__main__", "row")]
+    parts = [name for _, name, _ in pkgutil.iter_modules(tests.bench.__path__) if name not in _NOT_PARTS]
     parser = argparse.ArgumentParser(
         prog="./run bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
