@@ -37,8 +37,9 @@ async def contents(ledger: Ledger, session_id: SessionId, recording: Path | None
         **_as_sealed(session_id, seal, kept),
     }
     for old in before:
-        name, seal_name = earlier(str(old.number))
+        name, seal_name, stamp_name = earlier(str(old.number))
         found |= {name: old.manifest, seal_name: seal_file(old.manifest, old.public_key, old.signature)}
+        found |= {stamp_name: old.stamp} if old.stamp else {}
     if recording is not None:
         found[RECORDING] = recording
     return found

@@ -52,7 +52,7 @@ class _Bundle:
         self._chain(manifest, chain, head)
         self._recording(manifest, chain, recording)
         self._earlier(manifest, chain)
-        self._stamp()
+        self._stamp(STAMP, MANIFEST)
         for part in self.parts:
             if not part.is_whole:
                 raise Broken(part.name, "zip", "its bytes do not have the checksum that the zip states")
@@ -163,7 +163,7 @@ class _Bundle:
     def _earlier(self, manifest: dict[str, Any], chain: Chain) -> None:
         """What was sealed before still begins this record."""
         for number, digest in manifest["earlier"].items():
-            name, seal_name = earlier(number)
+            name, seal_name, stamp_name = earlier(number)
             before = self._manifest(name, seal_name)
             if hashlib.sha256(self._read(name)).hexdigest() != digest:
                 raise Broken(name, "seal", "is not the manifest that was sealed then")
@@ -171,24 +171,25 @@ class _Bundle:
             if chain.hashes[seq - 1 : seq] != [before["chain"]["last_hash"]]:
                 raise Broken(RECORD, "seal", f"is not what seal {number} closed", seq)
             self.findings.holds.append(f"seal {number} of {before['sealed_at']}, up to event {seq}")
+            self._stamp(stamp_name, name)
 
-    def _stamp(self) -> None:
-        stamp = self._part(STAMP)
+    def _stamp(self, name: str, manifest_name: str) -> None:
+        stamp = self._part(name)
         if stamp is None:
-            self.findings.unchecked.append("when it was sealed: there is no time stamp of an authority")
+            self.findings.unchecked.append(f"when {manifest_name} was sealed: there is no time stamp of an authority")
             return
-        imprint = hashlib.sha256(self._read(MANIFEST)).digest()
-        if stamp.is_whole and b"\x04\x20" + imprint not in self._read(STAMP):
-            raise Broken(STAMP, "time stamp", "does not name this manifest")
-        self.findings.holds.append("the time stamp names this manifest")
+        imprint = hashlib.sha256(self._read(manifest_name)).digest()
+        if stamp.is_whole and b"\x04\x20" + imprint not in self._read(name):
+            raise Broken(name, "time stamp", "does not name its manifest")
+        self.findings.holds.append(f"the time stamp names {manifest_name}")
         self.findings.unchecked.append(
-            f"the authority's signature: openssl ts -verify -data {MANIFEST} -in {STAMP} -CAfile AUTHORITY.pem"
+            f"the authority's signature: openssl ts -verify -data {manifest_name} -in {name} -CAfile AUTHORITY.pem"
         )
 
 
-def earlier(number: str) -> tuple[str, str]:
-    """Where an earlier manifest and its seal lie."""
-    return f"seals/{number}/{MANIFEST}", f"seals/{number}/{SEAL}"
+def earlier(number: str) -> tuple[str, str, str]:
+    """Where an earlier manifest, its seal and its time stamp lie."""
+    return f"seals/{number}/{MANIFEST}", f"seals/{number}/{SEAL}", f"seals/{number}/{STAMP}"
 
 
 def pretty(value: object) -> bytes:

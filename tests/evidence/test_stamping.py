@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
+from orchestrator.council.events import LinkRestored
+from orchestrator.council.observations import Link
 from orchestrator.evidence.stamping import NotStamped, Stamping, ask
 from orchestrator.store import jobs
 from orchestrator.verifier.bundle import Broken, check_bundle
 from tests.evidence.authority import authority
-from tests.evidence.sealed import over
+from tests.evidence.sealed import OVER, over
 from tests.stage import SESSION, open_store
 
 QUICKLY = timedelta(milliseconds=10)
@@ -34,11 +36,17 @@ def test_a_seal_is_stamped_and_openssl_agrees(dsn, tmp_path):
             assert "Verification: FAILED" in tsa.verifies(seal.manifest + b" ", seal.stamp)
             await Stamping(seals=evidence.seals, client=client, url=tsa.url).stamp(SESSION)
             assert tsa.asked == 1
-            return unstamped, await evidence.bundle()
+            stamped = await evidence.bundle()
+            await evidence.add(LinkRestored(at=OVER, link=Link.RELAY))
+            await evidence.sealing.seal(SESSION)
+            return unstamped, stamped, await evidence.bundle()
 
-    unstamped, stamped = asyncio.run(main())
+    unstamped, stamped, again = asyncio.run(main())
     assert any("no time stamp" in what for what in check_bundle(io.BytesIO(unstamped)).unchecked)
-    assert "the time stamp names this manifest" in check_bundle(io.BytesIO(stamped)).holds
+    assert "the time stamp names manifest.json" in check_bundle(io.BytesIO(stamped)).holds
+    found = check_bundle(io.BytesIO(again))
+    assert "the time stamp names seals/1/manifest.json" in found.holds
+    assert any(what.startswith("when manifest.json was sealed: there is no time stamp") for what in found.unchecked)
 
 
 def test_an_authority_that_is_away_is_asked_again_and_its_silence_is_said(dsn, tmp_path):

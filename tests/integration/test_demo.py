@@ -76,7 +76,7 @@ def test_the_chain_of_the_record_holds(output: Path, record: list[dict[str, Any]
 
 def test_the_sealed_bundle_verifies_and_holds_the_same_record_and_recording(output: Path) -> None:
     found = check(output / "evidence.zip")
-    assert found.unchecked[1:] == ["when it was sealed: there is no time stamp of an authority"]
+    assert found.unchecked[1:] == ["when manifest.json was sealed: there is no time stamp of an authority"]
     with zipfile.ZipFile(output / "evidence.zip") as bundle:
         assert bundle.read("record.jsonl") == (output / "record.jsonl").read_bytes()
         assert bundle.read("recording/recording.mp4") == (output / "recording.mp4").read_bytes()
