@@ -109,8 +109,8 @@ class Body:
     """A collegiate body as it stood when the session was convened.
 
     `legal_number` is the number of members that the law or the statutes give it (LOREG 179 for councils), vacancies
-    included. Where vacancies cannot be filled, quorums and majorities are taken of the members in fact (LOREG 182.2,
-    ROF 99.4): `in_fact_by` then names the electoral board's order. `is_under_age_board`: the eldest member presides.
+    included. Where vacancies cannot be filled, quorums and majorities are taken of the members in fact (ROF 99.4; LOREG
+    182.2 as recalled): `in_fact_by` then names the electoral board's order. `is_under_age_board`: the eldest presides.
     `barred` may not preside in this session (LOREG 197.1.d).
     """
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from orchestrator.council.agenda import AgendaItem, Majority
+from orchestrator.council.calls import rule_of
 from orchestrator.council.commands import (
     AdjournSession,
     AnnulVote,
@@ -23,6 +24,7 @@ from orchestrator.council.commands import (
     ConcludeItem,
     CorrectAttendance,
     DeclareConflict,
+    DeclareNotHeld,
     EndConflict,
     ExcuseAbsence,
     GiveCastingVote,
@@ -44,7 +46,7 @@ from orchestrator.council.commands import (
     WithdrawItem,
     WithdrawRequest,
 )
-from orchestrator.council.convocation import DropInVote, Policy
+from orchestrator.council.convocation import Cause, DropInVote, Policy
 from orchestrator.council.effects import Announce, Audience
 from orchestrator.council.events import (
     AttendanceCorrected,
@@ -93,6 +95,7 @@ from orchestrator.council.react import MESSAGES, desired
 from orchestrator.council.roll import Mode
 from orchestrator.council.session import Phase, next_deadline, replay
 from orchestrator.council.voting import Choice, Count, Method, is_carried
+from orchestrator.council.whatif import what_if
 from tests.scenarios.play import AUDITOR, FIRST, MAYOR, PAU, SECRETARY, Play, device
 
 NURIA, JOAN = MemberId("nuria"), MemberId("joan")
@@ -225,6 +228,13 @@ class AnyMeeting(RuleBasedStateMachine):
     @rule(command=st.sampled_from([CallItem, CallItem, WithdrawItem, TableItem]), number=st.integers(0, 7))
     def item(self, command: type[Any], number: int) -> None:
         self.tell(command(asker=PRESIDENTS, number=number))
+
+    @rule(cause=st.sampled_from([Cause.NO_QUORUM, Cause.NO_QUORUM, Cause.NO_QUORUM, Cause.OTHER]))
+    def declare_not_held(self, cause: Cause) -> None:
+        self.tell(DeclareNotHeld(asker=SECRETARYS, cause=cause))
+        session = self.play.session
+        if session.not_held:
+            assert (session.phase, session.opened_at) == (Phase.ADJOURNED, None)
 
     @rule(majority=st.sampled_from(Majority))
     def propose(self, majority: Majority) -> None:
@@ -503,6 +513,12 @@ class AnyMeeting(RuleBasedStateMachine):
     def warnings_of_the_edge_keep_their_pause(self) -> None:
         warned = [e.at for e in self.play.record if isinstance(e, QuorumAtEdge)]
         assert all(b - a >= timedelta(seconds=60) for a, b in pairwise(warned))
+
+    def teardown(self) -> None:
+        """What the record says was judged under a rule is what that rule says of the record."""
+        play = getattr(self, "play", None)
+        if play:
+            assert what_if(play.record, rule_of(play.session.convened)).differences == ()
 
 
 def after_the_end(record: list[Any]) -> list[Any]:
