@@ -150,6 +150,8 @@ async def _log_in(xmpp: ClientXMPP, login: Login, patience: float) -> None:
     finally:
         for name, handler in handlers.items():
             xmpp.del_event_handler(name, handler)
+        if outcome.done() and not outcome.cancelled():
+            outcome.exception()  # whoever was interrupted did not look
 
 
 async def _close(xmpp: ClientXMPP) -> None:

@@ -41,17 +41,25 @@ class Jibris:
 
 @asynccontextmanager
 async def focus(
-    login: Login, domain: str, now: Callable[[], datetime], jibris: Jibris | None = None
+    login: Login,
+    domain: str,
+    now: Callable[[], datetime],
+    jibris: Jibris | None = None,
+    on_loss: Callable[[str], None] = lambda _: None,
 ) -> AsyncIterator[None]:
-    """A focus for the Jitsi of `domain` while the block lasts. Raises ConnectionLost, LoginRefused on the way in."""
+    """A focus for the Jitsi of `domain` while the block lasts; `on_loss` hears if its connection ends before.
+
+    Raises ConnectionLost, LoginRefused on the way in.
+    """
     seat = _Focus(login.jid, domain, now, jibris or Jibris())
-    async with connection(login, hear=seat.hear, on_loss=lambda _: None) as xmpp:
-        seat.xmpp = xmpp
+    async with connection(login, hear=seat.hear, on_loss=on_loss) as xmpp:
+        seat.begin(xmpp)
         yield
 
 
 class _Focus:
     xmpp: ClientXMPP
+    _early: list[Element] | None
 
     def __init__(self, jid: str, domain: str, now: Callable[[], datetime], jibris: Jibris) -> None:
         self._jid = jid
@@ -59,11 +67,22 @@ class _Focus:
         self._now = now
         self._trust = Trust(trusted_domains={domain}, machine_domains={domain_of(jid), f"hidden.{domain}"})
         self._rooms: dict[str, Room] = {}
+        self._early = []
         # Requests that wait until we are in the room, and rooms in which somebody has been.
         self._requests: dict[str, list[Element]] = {}
 
+    def begin(self, xmpp: ClientXMPP) -> None:
+        """From now on there is somebody to answer by: also what was asked before."""
+        self.xmpp = xmpp
+        early, self._early = self._early or [], None
+        for stanza in early:
+            self.hear(stanza)
+
     def hear(self, stanza: Element) -> bool:
         """Take in a stanza; False leaves it to the library."""
+        if self._early is not None and (stanza.find(CONFERENCE) is not None):
+            self._early.append(stanza)
+            return True
         match stanza.tag.removeprefix(CLIENT):
             case "presence":
                 self._hear_presence(stanza)

@@ -206,17 +206,20 @@ def _enter(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], see
 
 
 def _catch_up(session: Session, devices: tuple[tuple[MemberId, DeviceId], ...], seen: Sighting) -> Events:
-    """The journal has told everything, so nothing is left to put right but what it cannot know: that those whose line
-    went with the server itself may be coming back only now."""
+    """The journal has told everything, so nothing is left to put right but what it cannot know: those whose line went
+    with the server itself may be coming back only now. Their grace begins again, once."""
     if session.is_observed or not session.blind:
         return _enter(session, devices, seen)
     recovered = ObservationRecovered(at=seen.at, since=session.blind[-1].start)
     after = evolve(session, recovered)
-    until = seen.at + session.convened.policy.grace
+    grace = session.convened.policy.grace
+    until = seen.at + grace
     renewed = tuple(
         MemberDropped(at=attendee.dropped_at, member=member, until=until, grade=attendee.dropped_grade)
         for member, attendee in after.attendance.in_grace()
-        if attendee.departure is Departure.OUTAGE and attendee.dropped_at
+        if attendee.departure is Departure.OUTAGE
+        and attendee.dropped_at
+        and attendee.grace_until == attendee.dropped_at + grace
     )
     return (recovered, *renewed, *_enter(reduce(evolve, renewed, after), devices, seen))
 
