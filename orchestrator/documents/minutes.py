@@ -14,7 +14,7 @@ from orchestrator.council.members import Member, MemberId, Office
 from orchestrator.council.voting import Choice, Method, Subject
 from orchestrator.documents.attendance import AttendanceReport, Incident, Row
 from orchestrator.documents.blocks import Blank, Block, Facts, Heading, Listing, Paragraph, Signatures
-from orchestrator.documents.proceedings import Ballot, Speech, Stretch
+from orchestrator.documents.proceedings import Absence, Ballot, Speech, Stretch
 from orchestrator.documents.typesetting import Sheet, clock, day, page
 from orchestrator.documents.verification import code_of
 from orchestrator.facts import name_of
@@ -144,6 +144,8 @@ class _Draft:
             yield from self._ballot(ballot)
         if stretch.item is not None:
             yield Blank(hint=self._w("minutes.agreement_blank"))
+        if stretch.absences:
+            yield from self._told("minutes.absences", tuple(self._absence(absence) for absence in stretch.absences))
         if stretch.incidents:
             yield from self._told("minutes.incidents", tuple(self._incident(i) for i in stretch.incidents))
 
@@ -159,6 +161,10 @@ class _Draft:
         end = self._at(speech.end) if speech.end else self._w("document.still")
         kind = "" if speech.kind is TurnKind.FIRST else f" ({self._w(f'turn.{speech.kind}')})"
         return f"{self._name(speech.member)}{kind}, {self._at(speech.start)}–{end}"
+
+    def _absence(self, absence: Absence) -> str:
+        end = self._at(absence.end) if absence.end else ""
+        return f"{self._name(absence.member)}, {self._at(absence.start)}–{end}"
 
     def _incident(self, incident: Incident) -> str:
         return f"{self._at(incident.at)} {incident.fact.text(self._language)}"

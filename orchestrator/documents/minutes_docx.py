@@ -102,6 +102,9 @@ def _dress(paper: Paper, language: str) -> None:
             fonts.attrib.pop(qn(f"w:{theme}"), None)
         fonts.set(qn("w:hAnsi"), _FONT)
         fonts.set(qn("w:cs"), "DejaVu Sans")
+    styles["Title"].font.bold = True
+    for mark in (*styles["Title"].element.iter(qn("w:pBdr")), *styles["Subtitle"].element.iter(qn("w:spacing"))):
+        mark.getparent().remove(mark)
     styles["Entity"].font.bold = styles["Entity"].font.all_caps = True
     styles["Normal"].paragraph_format.space_after = Pt(5)
     styles["List Bullet"].paragraph_format.space_after = Pt(1)
@@ -122,9 +125,12 @@ def _blank(line: Line, hint: str) -> None:
 def _facts(paper: Paper, rows: tuple[tuple[str, str | Blank], ...]) -> None:
     table = paper.add_table(rows=0, cols=2)
     table.autofit = False
+    widths = (Cm(5.2), Cm(11.1))
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for label, value in rows:
         left, right = table.add_row().cells
-        left.width, right.width = Cm(5.2), Cm(11.1)
+        left.width, right.width = widths
         left.paragraphs[0].add_run(label).font.color.rgb = _SOFT
         match value:
             case Blank(hint=hint):
@@ -137,8 +143,11 @@ def _facts(paper: Paper, rows: tuple[tuple[str, str | Blank], ...]) -> None:
 
 
 def _signatures(paper: Paper, language: str) -> None:
-    paper.add_paragraph()
+    # The signatures do not stand on a page by themselves.
+    paper.paragraphs[-1].paragraph_format.keep_with_next = True
+    paper.add_paragraph().paragraph_format.keep_with_next = True
     table = paper.add_table(rows=1, cols=2)
+    table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     cells: tuple[_Cell, ...] = table.rows[0].cells
     for cell, office in zip(cells, ("secretary", "president"), strict=True):
         cell.paragraphs[0].add_run(word(language, f"document.signature_{office}")).bold = True
@@ -150,8 +159,9 @@ def _foot(paper: Paper, code: str, page: str) -> None:
     """The code and the number of the page, on every page."""
     line = paper.sections[0].footer.paragraphs[0]
     line.add_run(f"{code} · {page} ").font.size = Pt(8)
-    run = line.add_run()
-    run.font.size = Pt(8)
+    number = line.add_run("1")
+    number.font.size = Pt(8)
     field = OxmlElement("w:fldSimple")
     field.set(qn("w:instr"), "PAGE")
-    run._r.append(field)
+    field.append(number._r)
+    line._p.append(field)

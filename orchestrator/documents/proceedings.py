@@ -30,6 +30,15 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A member who was there left at `start`; `end` is None for one who was not back when the stretch ended."""
+
+    member: MemberId
+    start: datetime
+    end: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ballot:
     """A vote that was held. `tally` is None for one that came to nothing (annulled) or is not closed yet.
 
@@ -65,12 +74,12 @@ class Stretch:
     was_secret: bool = False
     speeches: list[Speech] = field(default_factory=list)
     ballots: list[Ballot] = field(default_factory=list)
+    absences: list[Absence] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
 
 
 _BEFALLS = (
     e.MemberArrived,
-    e.MemberLeft,
     e.QuorumLost,
     e.QuorumReached,
     e.SessionSuspended,
@@ -142,6 +151,10 @@ class _Course:
                 now.speeches.append(Speech(member=member, kind=kind, start=at, end=None))
             case e.FloorReturned(at=at) | e.FloorExpired(at=at):
                 self._silence(at)
+            case e.MemberLeft(member=member, at=at):
+                now.absences.append(Absence(member=member, start=at, end=None))
+            case e.MemberArrived(member=member, at=at) if any(_is_away(a, member) for a in now.absences):
+                now.absences = [replace(a, end=at) if _is_away(a, member) else a for a in now.absences]
             case e.VoteOpened() | e.VoteCast() | e.VoteClosed() | e.VoteAnnulled():
                 now.ballots = list(_voted(now.ballots, event))
             case _ if isinstance(event, _BEFALLS):
@@ -166,6 +179,10 @@ class _Course:
         if speeches and speeches[-1].end is None:
             last = speeches[-1]
             speeches[-1] = replace(last, end=max(last.start, at))
+
+
+def _is_away(absence: Absence, member: MemberId) -> bool:
+    return absence.member == member and absence.end is None
 
 
 def _voted(ballots: Sequence[Ballot], event: e.Event) -> Iterable[Ballot]:

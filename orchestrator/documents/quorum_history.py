@@ -11,6 +11,7 @@ from datetime import datetime
 from orchestrator.council import events as e
 from orchestrator.council.members import MemberId, Office
 from orchestrator.council.quorum import Verdict
+from orchestrator.council.roll import Roll
 from orchestrator.council.session import Phase, Session, evolve
 from orchestrator.facts import Recorded
 
@@ -55,12 +56,11 @@ def quorum_history(records: Sequence[Recorded], at: datetime) -> QuorumHistory:
     """The history as the record has it; what still lasts is counted up to `at`."""
     seats = _Seats()
     low: tuple[int, datetime] | None = None
-    seen: dict[frozenset[MemberId], int] = {}
-    for session, changed_at in _attendances(records):
-        counted = session.counted
-        if counted not in seen:
-            seen[counted] = session.verdict.present
-        low = (seen[counted], changed_at) if low is None or seen[counted] < low[0] else low
+    seen: dict[_There, int] = {}
+    for there, session, changed_at in _attendances(records):
+        if there not in seen:
+            seen[there] = session.verdict.present
+        low = (seen[there], changed_at) if low is None or seen[there] < low[0] else low
         seats.see(session, changed_at)
     events = [record.event for record in records]
     opened = next((event for event in events if isinstance(event, e.SessionOpened)), None)
@@ -74,21 +74,28 @@ def quorum_history(records: Sequence[Recorded], at: datetime) -> QuorumHistory:
     )
 
 
-def _attendances(records: Iterable[Recorded]) -> Iterable[tuple[Session, datetime]]:
-    """The open session at its opening, and whenever its attendance has changed since."""
+_There = tuple[frozenset[MemberId], frozenset[MemberId], Roll]
+"""What follows who counts and who sits in the chairs: who is there, who withdrew, and what the roll established."""
+
+
+def _attendances(records: Iterable[Recorded]) -> Iterable[tuple[_There, Session, datetime]]:
+    """The open session at its opening, and whenever somebody came, went, withdrew or answered the roll since."""
     session = Session()
+    last: _There | None = None
     for record in records:
         before, session = session, evolve(session, record.event)
         if session.phase is Phase.ADJOURNED:
             return
-        now, then = _of_attendance(session), _of_attendance(before)
-        if session.opened_at is not None and any(a is not b for a, b in zip(now, then, strict=True)):
-            yield session, record.event.at
+        if session.opened_at is None or (last and session.attendance is before.attendance and _same(session, before)):
+            continue
+        there = (session.attendance.present(), session.conflicted, session.roll)
+        if there != last:
+            yield there, session, record.event.at
+            last = there
 
 
-def _of_attendance(session: Session) -> tuple[object, ...]:
-    """What who is there, who counts and who sits in the chairs follow from."""
-    return session.attendance, session.conflicted, session.roll, session.opened_at
+def _same(session: Session, before: Session) -> bool:
+    return session.conflicted is before.conflicted and session.roll is before.roll
 
 
 def _end(events: Iterable[e.Event], at: datetime) -> datetime:
@@ -121,14 +128,9 @@ class _Seats:
 
     def __init__(self) -> None:
         self._past: list[Chair] = []
-        self._attending: frozenset[MemberId] | None = None
         self._now: dict[Office, tuple[MemberId, datetime]] = {}
 
     def see(self, session: Session, at: datetime) -> None:
-        attending = session.attending
-        if attending == self._attending:
-            return
-        self._attending = attending
         for office in (Office.PRESIDENT, Office.SECRETARY):
             holder = session.acting(office)
             member, start = self._now.get(office, (None, at))
