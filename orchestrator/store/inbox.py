@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from orchestrator.council.commands import Command
+from orchestrator.council.commands import Command, CorrectAttendance, ExcuseAbsence
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import Observation, RecordingFailed, RecordingMade
 from orchestrator.council.refusals import Reason, Refused
@@ -25,6 +25,9 @@ from orchestrator.store.codec import canonical, decode_message, encode, name_of
 from orchestrator.store.listener import Channel, Listener, notify
 
 AskedId = NewType("AskedId", int)
+
+_AFTER_THE_END = (RecordingMade, RecordingFailed, CorrectAttendance, ExcuseAbsence)
+"""What may still be put on the record of a session that is over."""
 
 
 class KeyReused(Exception):
@@ -90,7 +93,7 @@ class Inbox:
                 body,
             )
             asked = await _asked_before(connection, session_id, key, name, body) if inserted is None else inserted
-            if phase == Phase.ADJOURNED and isinstance(message, RecordingMade | RecordingFailed):
+            if phase == Phase.ADJOURNED and isinstance(message, _AFTER_THE_END):
                 # What comes after the end has a conductor called for it, even if one is just leaving.
                 await jobs.enqueue(connection, jobs.CONDUCT_SESSION, session_id, occasion=f"message {asked}")
             elif phase == Phase.ADJOURNED:

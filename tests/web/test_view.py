@@ -19,7 +19,8 @@ from orchestrator.council.commands import (
 from orchestrator.council.events import Event
 from orchestrator.council.observations import Link
 from orchestrator.council.voting import Choice
-from orchestrator.web.view import FACTS_SHOWN, Light, LinkState, View, view
+from orchestrator.web.shown import Light, LinkState, View
+from orchestrator.web.view import FACTS_SHOWN, view
 from orchestrator.wording import Language
 from tests.scenarios.play import FIRST, JOAN, LAIA, MAYOR, NURIA, PAU, SECRETARY, Play
 

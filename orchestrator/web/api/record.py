@@ -16,7 +16,8 @@ from orchestrator.web.house import Reading
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import house_of, language_of, session_of, wants
 from orchestrator.web.route import Parameter, Route
-from orchestrator.web.view import View, view
+from orchestrator.web.shown import View
+from orchestrator.web.view import view
 
 STREAM = "text/event-stream"
 _PAGE = 500

@@ -25,7 +25,8 @@ from orchestrator.web.house import Reading
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, require_entity, session_of
 from orchestrator.web.route import Parameter, Route
-from orchestrator.web.view import QuorumView, quorum_view
+from orchestrator.web.shown import QuorumView
+from orchestrator.web.view import quorum_view
 from orchestrator.wording import Language
 
 _SPACE = uuid.UUID("6d0c5c06-6f3c-4d35-9c2b-0e6a4a0c7d11")

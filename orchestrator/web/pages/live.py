@@ -15,8 +15,9 @@ from orchestrator.access import Access, Operation
 from orchestrator.council.commands import Asker, Channel
 from orchestrator.council.decide import decide
 from orchestrator.council.refusals import Reason, Refused
+from orchestrator.web.api.asked import CommandIn, command_of
 from orchestrator.web.api.calls import put_second_call
-from orchestrator.web.api.commands import CommandIn, carry_out, command_of
+from orchestrator.web.api.commands import carry_out
 from orchestrator.web.feed import Item, last_event_id, stream
 from orchestrator.web.house import House, Reading
 from orchestrator.web.pages.rendering import page, render

@@ -10,7 +10,8 @@ from orchestrator.store.records import Entry
 from orchestrator.web.pages.rendering import page
 from orchestrator.web.request import access_of, house_of, language_of
 from orchestrator.web.route import Route
-from orchestrator.web.view import QuorumView, quorum_view
+from orchestrator.web.shown import QuorumView
+from orchestrator.web.view import quorum_view
 
 _PAST = timedelta(days=90)
 _FUTURE = timedelta(days=90)
