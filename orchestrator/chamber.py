@@ -18,22 +18,19 @@ import structlog
 from tenacity import RetryCallState, retry, retry_if_exception_type, wait_random_exponential
 
 from bot.client import Account, Bot, BotEvent
-from bot.errors import BotError, ConnectionLost, NotInRoom, RequestRefused, RequestUnanswered
+from bot.errors import BotError, ConnectionLost, RequestRefused, RequestUnanswered
 from bot.events import MessageHeard, OccupantChanged, OccupantJoined, OccupantLeft, RoomEntered, RoomLeft
 from bot.journal import CommandHeard, Entry, JournalEntry, JournalOpened, Mark
 from bot.occupant import Occupant
 from orchestrator.absences import Absences
-from orchestrator.announcements import Announcements
-from orchestrator.answers import Said, table
-from orchestrator.conversation import Asked, Conversation
-from orchestrator.council.commands import Asker, Channel, Command, Role
-from orchestrator.council.effects import AllowToSpeak, Announce, Audience, LeaveChamber, Silence, WatchChamber
-from orchestrator.council.members import MemberId, Office, SessionId
+from orchestrator.council.commands import Command
+from orchestrator.council.effects import AllowToSpeak, Announce, LeaveChamber, Silence, WatchChamber
+from orchestrator.council.members import MemberId, SessionId
 from orchestrator.council.observations import ChamberLost, Grade, JournalMark, Observation, Sighting
 from orchestrator.council.react import desired
-from orchestrator.council.refusals import Refused
 from orchestrator.council.session import Session
 from orchestrator.onlooker import Onlooker
+from orchestrator.speech import Speech
 from orchestrator.witness import Witness, member_of
 
 log = structlog.get_logger()
@@ -91,8 +88,7 @@ class Chamber:
         self._onlookers: dict[str, Onlooker] = {}
         self._wake = asyncio.Event()
         self._absences = Absences()
-        self._conversation = Conversation(now)
-        self._announcements = Announcements()
+        self._speech = Speech(conducted, self, now)
 
     @property
     def is_connected(self) -> bool:
@@ -121,7 +117,9 @@ class Chamber:
         """Carry an effect out. Raises BotError (retryable) while the bot is not in the room."""
         match effect:
             case Announce():
-                self._announce(session_id, session, effect)
+                if self._bot is None:
+                    raise ConnectionLost("the bot is not connected")
+                self._speech.announce(self._bot, session_id, session, effect)
             case WatchChamber() | LeaveChamber():
                 self.look_again()
             case AllowToSpeak(member=member):
@@ -161,7 +159,7 @@ class Chamber:
                 self._lose(room)
 
     def _wanted(self) -> dict[str, SessionId]:
-        return {self._address(s): sid for sid, s in self._conducted.sessions().items() if desired(s).is_watched}
+        return {self.address(s): sid for sid, s in self._conducted.sessions().items() if desired(s).is_watched}
 
     async def _keep_the_doors(self, bot: Bot, tasks: asyncio.TaskGroup) -> None:
         """Be in the rooms of the sessions that want it, and in no other."""
@@ -179,7 +177,7 @@ class Chamber:
             self._acknowledge(bot)
             self._check(bot, tasks)
             self._tell_whoever_took_over()
-            self._say_what_waited()
+            self._speech.say_what_waited(bot)
             self._wake.clear()
             try:
                 async with asyncio.timeout(_ROUND_SECONDS):
@@ -235,7 +233,7 @@ class Chamber:
     def _tell_whoever_took_over(self) -> None:
         """A conductor that took a session over while we were in its room believes that nobody watches."""
         for session_id, session in self._conducted.sessions().items():
-            onlooker = self._onlookers.get(self._address(session))
+            onlooker = self._onlookers.get(self.address(session))
             if onlooker is not None and desired(session).is_watched and not session.is_observed:
                 self._deliver(session_id, onlooker.everybody(self._now()))
 
@@ -269,7 +267,7 @@ class Chamber:
             return
         match event:
             case Entry():
-                self._read(session_id, event, tasks)
+                self._read(bot, session_id, event, tasks)
             case JournalOpened():
                 if witness := self._witnesses.get(event.room):
                     log.info("journal_followed", session_id=session_id, is_complete=event.is_complete)
@@ -277,7 +275,7 @@ class Chamber:
             case MessageHeard():
                 # The journal tells orders itself, each once, whatever became of our line meanwhile.
                 if not (bot.has_journal and event.text.startswith("!")):
-                    self._listen(session_id, event, tasks)
+                    self._speech.listen(bot, session_id, event, tasks)
             case RoomLeft():
                 self._inside.pop(event.room, None)
                 if event.room in self._onlookers:
@@ -298,7 +296,7 @@ class Chamber:
         if onlooker := self._onlookers.get(event.room):
             self._deliver(session_id, onlooker.hear(event))
 
-    def _read(self, session_id: SessionId, entry: JournalEntry, tasks: asyncio.TaskGroup) -> None:
+    def _read(self, bot: Bot, session_id: SessionId, entry: JournalEntry, tasks: asyncio.TaskGroup) -> None:
         witness = self._witnesses.get(entry.room)
         if witness is None:
             return
@@ -308,16 +306,16 @@ class Chamber:
             return
         self._deliver(session_id, witness.hear(entry, self._now()))
         if isinstance(entry, CommandHeard):
-            self._take_order(session_id, entry, tasks)
+            self._take_order(bot, session_id, entry, tasks)
 
-    def _take_order(self, session_id: SessionId, entry: CommandHeard, tasks: asyncio.TaskGroup) -> None:
+    def _take_order(self, bot: Bot, session_id: SessionId, entry: CommandHeard, tasks: asyncio.TaskGroup) -> None:
         if self._now() - entry.at > _STALE:
             log.warning("order_too_late", session_id=session_id, said_at=entry.at.isoformat())
             return
         line = MessageHeard(
             room=entry.room, occupant=entry.occupant, text=entry.text, is_private=entry.is_private, at=entry.at
         )
-        self._listen(session_id, line, tasks)
+        self._speech.listen(bot, session_id, line, tasks)
 
     def _lose(self, room: str) -> None:
         self._witnesses.pop(room, None)
@@ -329,82 +327,20 @@ class Chamber:
         for observation in observations:
             self._conducted.deliver(session_id, observation)
 
-    def _occupants(self, room: str) -> Iterable[Occupant]:
+    def occupants(self, room: str) -> Iterable[Occupant]:
+        """Who is in a room, as far as it is known."""
         onlooker = self._witnesses.get(room) or self._onlookers.get(room)
         return onlooker.occupants.values() if onlooker else ()
 
-    # --- chat --------------------------------------------------------------------------------------------------------
-
-    def _listen(self, session_id: SessionId, event: MessageHeard, tasks: asyncio.TaskGroup) -> None:
-        """A line may be an order. Who gives it is who the signed token says, or nobody."""
-        session = self._conducted.sessions().get(session_id)
-        if session is None or event.occupant.is_machine:
-            return
-        asker, person = _asker(session, event.occupant), member_of(event.occupant) or event.occupant.nick
-        match self._conversation.hear(session_id, session, asker, person, event.text):
-            case Asked() as asked:
-                # The task puts the command into the inbox before it first waits, so lines keep their order.
-                tasks.create_task(self._carry_out(session_id, asked, event), name="chat command")
-            case said:
-                self._tell(event, said)
-
-    async def _carry_out(self, session_id: SessionId, asked: Asked, event: MessageHeard) -> None:
-        try:
-            await self._conducted.ask(session_id, asked.command)
-        except Refused as refusal:
-            self._tell(event, asked.refused(refusal))
-        except LookupError:
-            log.warning("command_lost", session_id=session_id, command=type(asked.command).__name__)
-
-    def _tell(self, event: MessageHeard, answer: tuple[Said, ...]) -> None:
-        """In private to whoever asked, whose line may have broken meanwhile."""
-        if self._bot is None:
-            return
-        try:
-            for said in answer:
-                self._bot.notify(event.room, event.occupant.nick, said.text)
-        except (NotInRoom, ConnectionLost):
-            log.info("answer_not_given", messages=[said.message for said in answer])
-
     # --- outward -----------------------------------------------------------------------------------------------------
-
-    def _announce(self, session_id: SessionId, session: Session, effect: Announce) -> None:
-        if self._announcements.is_due(session_id, session, effect, self._now()):
-            self._say(session_id, session, effect)
-
-    def _say_what_waited(self) -> None:
-        sessions = self._conducted.sessions()
-        for session_id, effect in self._announcements.due(sessions, self._now()):
-            with suppress(NotInRoom):
-                self._say(session_id, sessions[session_id], effect)
-
-    def _say(self, session_id: SessionId, session: Session, effect: Announce) -> None:
-        """To everybody in the session's language, to the table in each one's own. Raises NotInRoom, ConnectionLost."""
-        room, params = self._address(session), dict(effect.params)
-        if self._bot is None:
-            raise ConnectionLost("the bot is not connected")
-        match effect.audience:
-            case Audience.ROOM:
-                said = Said(language=session.convened.language, message=effect.message, params=params)
-                self._bot.say(room, said.text)
-            case Audience.TABLE | Audience.SPEAKER:
-                hearers = table(session) if effect.audience is Audience.TABLE else {session.floor.speaker}
-                for occupant in self._occupants(room):
-                    if (member := member_of(occupant)) in hearers and member is not None:
-                        language = self._conversation.language_of(session_id, member, session)
-                        said = Said(language=language, message=effect.message, params=params)
-                        self._bot.notify(room, occupant.nick, said.text)
-            case _:
-                assert_never(effect.audience)
-        self._announcements.made(session_id, effect, self._now())
 
     async def _moderate(self, session: Session, member: MemberId, *, may_speak: bool) -> None:
         """Where the room's audio is moderated, let a member unmute, or not any more. Raises BotError (retryable)."""
-        bot, room = self._bot, self._address(session)
+        bot, room = self._bot, self.address(session)
         if bot is None or not bot.has_journal:
             log.debug("floor_not_enforced", reason="no module")
             return
-        for nick in [o.nick for o in self._occupants(room) if member_of(o) == member]:
+        for nick in [o.nick for o in self.occupants(room) if member_of(o) == member]:
             try:
                 if may_speak:
                     await bot.moderation.approve(room, nick)
@@ -413,13 +349,6 @@ class Chamber:
             except RequestRefused as refusal:
                 log.info("floor_not_enforced", reason=str(refusal))
 
-    def _address(self, session: Session) -> str:
+    def address(self, session: Session) -> str:
+        """The room of a session."""
         return f"{session.convened.room}@{self._muc_domain}"
-
-
-def _asker(session: Session, occupant: Occupant) -> Asker:
-    """Whoever sits in the secretary's chair now asks as the secretary; everybody else as the member they are."""
-    member = member_of(occupant)
-    is_secretary = member is not None and member == session.acting(Office.SECRETARY)
-    role = Role.SECRETARY if is_secretary else Role.MEMBER
-    return Asker(role=role, channel=Channel.CHAT, member=member)
