@@ -119,12 +119,13 @@ async def kept_openings(
 async def prune(
     connection: asyncpg.pool.PoolConnectionProxy, session_id: SessionId, kinds: Collection[Personal]
 ) -> int:
-    """Forget the details of these kinds, and the messages of inbox and outbox that are done with. Returns how many
-    details there were."""
+    """Forget the details of these kinds, the messages of inbox and outbox that are done with, and the documents that
+    were made with them (sealing makes them anew). Returns how many details there were."""
     gone = await connection.fetch(
         "DELETE FROM personal WHERE session = $1 AND kind = ANY($2) RETURNING 1", session_id, list(kinds)
     )
     await connection.execute("DELETE FROM inbox WHERE session = $1 AND answered_at IS NOT NULL", session_id)
+    await connection.execute("DELETE FROM exhibit WHERE session = $1 AND starts_with(path, 'documents/')", session_id)
     await connection.execute("DELETE FROM effect WHERE session = $1 AND settled_at IS NOT NULL", session_id)
     return len(gone)
 

@@ -53,6 +53,7 @@ def test_after_pruning_the_chain_and_both_seals_hold_and_the_attendance_is_the_s
             assert await store.ledger.prune(SESSION, BY_DEFAULT, YEARS_LATER) == 2
             with pytest.raises(NotSealed):
                 await evidence.bundle()
+            assert [path for path in await evidence.seals.exhibits(SESSION) if path.startswith("documents/")] == []
             await evidence.sealing.seal(SESSION)
 
             recorded = await store.ledger.load(SESSION)
