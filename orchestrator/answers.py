@@ -49,7 +49,8 @@ def quorum(session: Session, language: str) -> tuple[Said, ...]:
     """`!quorum`: the first predicate that fails, or that all hold."""
     verdict = session.verdict
     counts = {"present": verdict.present, "base": verdict.base, "needed": verdict.needed, "article": verdict.article}
-    failing = () if verdict.is_met else verdict.missing if verdict.has_members else ("members",)
+    lacking = ("councillors",) if verdict.lacks_councillors else ()
+    failing = (*(() if verdict.has_members else ("members",)), *verdict.missing, *lacking)
     return (Said(language=language, message=f"quorum.now.{next(iter(failing), 'met')}", params=counts),)
 
 

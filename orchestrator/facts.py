@@ -187,7 +187,9 @@ def _of_the_quorum(event: e.QuorumReached | e.QuorumLost | e.QuorumAtEdge, verdi
             return Fact(message="fact.quorum_reached", params=numbers)
         case e.QuorumAtEdge():
             return Fact(message="fact.quorum_edge", params=numbers)
-        case e.QuorumLost() if verdict.missing and verdict.present >= verdict.needed:
+        case e.QuorumLost() if verdict.has_members and verdict.lacks_councillors and not verdict.missing:
+            return Fact(message="fact.quorum_lost_councillors", params=numbers)
+        case e.QuorumLost() if verdict.missing and verdict.has_members:
             missing = tuple(f"missing.{office}" for office in verdict.missing)
             return Fact(message="fact.quorum_lost_office", params=numbers, codes={"missing": missing})
         case e.QuorumLost():
