@@ -15,11 +15,12 @@ from typing import Final
 
 from orchestrator import answers
 from orchestrator.answers import Said
-from orchestrator.chat import Lookup, Misunderstood, Order, Question, Verb, meaning, parse
+from orchestrator.chat import Order, Verb, parse
 from orchestrator.council.commands import Asker, Command
 from orchestrator.council.members import SessionId
 from orchestrator.council.refusals import Refused
 from orchestrator.council.session import Session
+from orchestrator.orders import Lookup, Misunderstood, Question, meaning
 
 _PATIENCE: Final = timedelta(minutes=2)
 _MOST_ORDERS: Final = 20

@@ -5,16 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.chat import NAMES, Lookup, Misunderstood, Question, Verb, folded, meaning, members_named, parse
+from orchestrator.chat import NAMES, Verb, folded, members_named, parse
 from orchestrator.council.commands import (
     AdjournSession,
     Asker,
     CallItem,
     CastVote,
     Channel,
+    CloseSecret,
     CloseVote,
     GrantFloor,
     OpenDebate,
+    OpenSecret,
     OpenSession,
     OpenVote,
     RequestFloor,
@@ -25,7 +27,8 @@ from orchestrator.council.commands import (
     WithdrawRequest,
 )
 from orchestrator.council.members import Member, MemberId
-from orchestrator.council.voting import Choice, Method
+from orchestrator.council.voting import Choice, Count, Method
+from orchestrator.orders import Lookup, Misunderstood, Question, meaning
 from orchestrator.wording import Language
 from tests.scenarios.play import FIRST, JOAN, MAYOR, NURIA, PAU, PLENARY, QUORATE, Play
 
@@ -82,6 +85,12 @@ def test_the_name_tells_the_language(line: str, languages: str) -> None:
         ("!tanca votació | !tanca la votació | !cierra la votación | !close vote | !resultat", CloseVote(asker=MARTA)),
         ("!obre votació | !abre la votación | !open the vote | !vota | !vote", OpenVote(asker=MARTA)),
         ("!obre el debat | !debat | !debate", OpenDebate(asker=MARTA)),
+        ("!vota secreta | !vote secret", OpenVote(asker=MARTA, method=Method.SECRET)),
+        (
+            "!secret 9 2 | !secreto 9 a favor, 2 en contra | !secret 9-2",
+            OpenSecret(asker=MARTA, count=Count(yes=9, no=2)),
+        ),
+        ("!públic | !publico | !public | !tanca secret", CloseSecret(asker=MARTA)),
         ("!vota ordinària | !vote ordinary", OpenVote(asker=MARTA, method=Method.ORDINARY)),
         ("!recés | !receso | !recess", SuspendSession(asker=MARTA)),
         ("!reprèn | !reanuda | !resume", ResumeSession(asker=MARTA)),
@@ -169,6 +178,23 @@ def test_a_voter_who_does_not_say_how_is_asked() -> None:
     assert question.message == "chat.which_choice"
     assert question.answer("Sí!") == CastVote(asker=MARTA, member=MAYOR, choice=Choice.YES)
     assert question.answer("potser") is None
+
+
+def test_what_the_president_counts_is_asked_for_unless_said() -> None:
+    play = Play(body=BODY).opened(*QUORATE, JOAN)
+    question = asked("!secret", play=play)
+    assert isinstance(question, Question)
+    assert question.message == "chat.which_count"
+    assert question.answer("9 2") == OpenSecret(asker=MARTA, count=Count(yes=9, no=2))
+    assert [question.answer(line) for line in ("9", "9 2 1", "sí", "99999 1")] == [None] * 4
+    play.tell(CallItem(asker=MARTA, number=2))
+    play.tell(OpenVote(asker=MARTA, method=Method.ORDINARY))
+    assert asked("!resultat 4 1", play=play) == CloseVote(asker=MARTA, count=Count(yes=4, no=1))
+    question = asked("!tanca la votació", play=play)
+    assert isinstance(question, Question)
+    assert question.answer("4 a favor i 1 en contra") == CloseVote(asker=MARTA, count=Count(yes=4, no=1))
+    play.session = replace(play.session, is_secret=True)
+    assert asked("!secret", play=play) == CloseSecret(asker=MARTA)
 
 
 @pytest.mark.parametrize("line", ["!paraula", "!vota sí", "!vota potser"])
