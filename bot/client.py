@@ -25,26 +25,13 @@ from bot.connection import Login, connection
 from bot.errors import ConnectionLost, JoinRefused, NotInRoom, RequestRefused, RequestUnanswered
 from bot.events import LeaveReason, RoomEntered, RoomEvent, RoomLeft
 from bot.focus import Focus
-from bot.journal import (
-    FEATURE,
-    JOURNAL,
-    Following,
-    JournalEvent,
-    Mark,
-    OutOfOrder,
-    build_acknowledgement,
-    build_command,
-    build_subscribe,
-    build_unsubscribe,
-    parse_entries,
-    parse_opened,
-)
+from bot.followed import Followed
+from bot.journal import JournalEvent, Mark, OutOfOrder, build_command
 from bot.moderation import Moderation
 from bot.occupant import OccupantPresence, Trust
 from bot.room import Room
 from bot.stanzas import (
     CLIENT,
-    DISCO,
     JINGLE,
     PING,
     ChatLine,
@@ -61,7 +48,9 @@ from bot.stanzas import (
 _JOIN_PATIENCE: Final = 30.0
 _LEAVE_PATIENCE: Final = 5.0
 _PING_PATIENCE: Final = 10.0
-_JOURNAL_PATIENCE: Final = 10.0
+
+# A room may end between the focus's answer and our knock; then one asks again, as lib-jitsi-meet does.
+_KNOCKS: Final = 3
 
 # XEP-0410, section 3: any other answer comes from the room, or from our own connection.
 _GONE: Final = frozenset({"not-acceptable", "item-not-found", "remote-server-not-found", "remote-server-timeout"})
@@ -102,12 +91,12 @@ class Bot:
         self._rooms: dict[str, Room] = {}
         # Who waits for a room to be entered or left, or (room "") only to hear if the connection is lost.
         self._waiting: dict[asyncio.Future[None], str] = {}
-        self._followed: dict[str, Following] = {}
         self._events: asyncio.Queue[BotEvent | Exception] = asyncio.Queue()
         self._loss: ConnectionLost | None = None
         self._exits = AsyncExitStack()
         self._xmpp: ClientXMPP
         self.has_journal = False
+        self._followed = Followed(account.journal, account.trust, self._request, self._send)
         self.focus = Focus(account.focus, self._request)
         self.moderation = Moderation(account.journal, self._request)
 
@@ -117,7 +106,7 @@ class Bot:
             connection(self._account.login, hear=self._hear, on_loss=self._lose)
         )
         try:
-            self.has_journal = await self._finds_journal()
+            self.has_journal = await self._followed.is_there()
         except BaseException:
             await self._exits.aclose()
             raise
@@ -155,18 +144,14 @@ class Bot:
         jid = room.lower()
         if jid in self._rooms:
             return
-        inside = self._rooms[jid] = Room(jid, self._account.nick, self._account.trust)
-        try:
-            await self.focus.open_conference(jid, self._machine_uid)
-            entry = build_entry(jid, self._account.nick, self._account.display_name, password)
-            await self._send_and_wait(jid, entry, _JOIN_PATIENCE)
-        except TimeoutError as late:
-            # The server may still let us in later, when nobody would expect it.
-            self._send(build_leave(jid, self._account.nick))
-            raise JoinRefused(jid, "remote-server-timeout") from late
-        finally:
-            if not inside.has_entered:
-                self._rooms.pop(jid, None)
+        for knock in range(_KNOCKS):
+            try:
+                await self._knock(jid, password)
+                return
+            except JoinRefused as refusal:
+                if refusal.condition != "not-allowed" or knock == _KNOCKS - 1:
+                    raise
+                await asyncio.sleep(0.5 * 1.5**knock)
 
     async def leave(self, room: str) -> None:
         """Leave a room; RoomLeft is then among the events. No matter if the bot is not in it. Raises ConnectionLost."""
@@ -194,22 +179,15 @@ class Bot:
         JournalOpened is then among the events, followed by all entries after `since`. Raises RequestRefused,
         RequestUnanswered, ConnectionLost.
         """
-        jid = room.lower()
-        self._followed[jid] = Following(jid, since)
-        try:
-            await self._request("set", self._account.journal, build_subscribe(jid, since), _JOURNAL_PATIENCE)
-        except BaseException:
-            self._followed.pop(jid, None)
-            raise
+        await self._followed.follow(room.lower(), since)
 
     async def unfollow(self, room: str) -> None:
         """Be told no more of it. Raises RequestRefused, RequestUnanswered, ConnectionLost."""
-        if self._followed.pop(room.lower(), None):
-            await self._request("set", self._account.journal, build_unsubscribe(room.lower()), _JOURNAL_PATIENCE)
+        await self._followed.unfollow(room.lower())
 
     def acknowledge(self, room: str, read: Mark) -> None:
         """Say that everything up to there is safe with us. Raises ConnectionLost."""
-        self._send(build_acknowledgement(self._account.journal, room.lower(), read))
+        self._followed.acknowledge(room.lower(), read)
 
     async def check(self, room: str) -> None:
         """Ask whether we still sit in a room (XEP-0410); RoomLeft is among the events if we do not.
@@ -240,6 +218,20 @@ class Bot:
         self._send(iq)
 
     # What goes out.
+
+    async def _knock(self, jid: str, password: str | None) -> None:
+        inside = self._rooms[jid] = Room(jid, self._account.nick, self._account.trust)
+        try:
+            await self.focus.open_conference(jid, self._machine_uid)
+            entry = build_entry(jid, self._account.nick, self._account.display_name, password)
+            await self._send_and_wait(jid, entry, _JOIN_PATIENCE)
+        except TimeoutError as late:
+            # The server may still let us in later, when nobody would expect it.
+            self._send(build_leave(jid, self._account.nick))
+            raise JoinRefused(jid, "remote-server-timeout") from late
+        finally:
+            if not inside.has_entered:
+                self._rooms.pop(jid, None)
 
     def _entered(self, room: str) -> Room:
         inside = self._rooms.get(room.lower())
@@ -294,15 +286,6 @@ class Bot:
         except RequestUnanswered as late:
             raise ConnectionLost("the server no longer answers") from late
 
-    async def _finds_journal(self) -> bool:
-        if not self._account.journal:
-            return False
-        try:
-            answer = await self._request("get", self._account.journal, Element(f"{DISCO}query"), _JOURNAL_PATIENCE)
-        except (RequestRefused, RequestUnanswered):
-            return False
-        return any(f.get("var") == FEATURE for f in answer.iterfind(f"{DISCO}query/{DISCO}feature"))
-
     # What comes in.
 
     def _hear(self, stanza: Element) -> bool:
@@ -315,9 +298,9 @@ class Bot:
                 case "message":
                     self._hear_message(stanza)
                     return True
-                case "iq" if stanza.get("type") == "result" and stanza.get("from") == self._account.journal:
+                case "iq" if stanza.get("type") == "result" and self._followed.is_from_module(stanza):
                     # Here and not where the answer is waited for: the entries follow at its heels.
-                    self._open_journal(stanza)
+                    self._hear_journal(stanza)
                     return False
                 case "iq" if stanza.get("type") == "set" and stanza.find(JINGLE) is not None:
                     return self._answer_jingle(stanza)
@@ -328,27 +311,17 @@ class Bot:
             return True
 
     def _hear_message(self, stanza: Element) -> None:
-        if stanza.get("from") != self._account.journal:
+        if self._followed.is_from_module(stanza):
+            self._hear_journal(stanza)
+        else:
             self._feed(parse_chat(stanza))
-            return
-        for journal in stanza.iterfind(JOURNAL):
-            following = self._followed.get(journal.get("room", ""))
-            for entry in parse_entries(journal, self._account.trust) if following is not None else ():
-                try:
-                    is_news = following is not None and following.take(entry)
-                except OutOfOrder as gap:
-                    self._lose(str(gap))
-                    return
-                if is_news:
-                    self._events.put_nowait(entry)
 
-    def _open_journal(self, answer: Element) -> None:
-        journal = answer.find(JOURNAL)
-        opened = None if journal is None else parse_opened(journal, self._account.trust)
-        following = None if opened is None else self._followed.get(opened.room)
-        if opened is not None and following is not None:
-            following.open(opened)
-            self._events.put_nowait(opened)
+    def _hear_journal(self, stanza: Element) -> None:
+        try:
+            for event in self._followed.take(stanza):
+                self._events.put_nowait(event)
+        except OutOfOrder as gap:
+            self._lose(str(gap))
 
     def _feed(self, stanza: OccupantPresence | EntryRefused | ChatLine | None) -> None:
         room = self._rooms.get(stanza.room) if stanza is not None else None
