@@ -68,6 +68,11 @@ class AgendaItem:
         return self.phase in (ItemPhase.CALLED, ItemPhase.DEBATED)
 
     @property
+    def to_carry(self) -> Majority:
+        """What a vote on it needs now: to agree to an urgency takes the absolute majority (ROF 83)."""
+        return Majority.ABSOLUTE if self.urgency is Urgency.PROPOSED else self.majority
+
+    @property
     def is_off(self) -> bool:
         """Whether this session no longer deals with it."""
         return self.phase in (ItemPhase.WITHDRAWN, ItemPhase.TABLED, ItemPhase.REFUSED)

@@ -88,7 +88,7 @@ def _majority_changes(after: Session, now: datetime) -> Events:
     item = after.agenda.on
     if item is None or not item.is_open or not after.is_observed:
         return ()
-    needed = votes_needed(item.majority, after.body.number, after.body.listed)
+    needed = votes_needed(item.to_carry, after.body.number, after.body.listed)
     present = len(after.voters)
     if (present < needed) == after.is_short:
         return ()

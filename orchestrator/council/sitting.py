@@ -171,6 +171,7 @@ def _end_conflict(session: Session, member: MemberId, now: datetime) -> Events:
 def _open_secret(session: Session, count: Count, now: datetime) -> Events:
     """The plenary decides on it by absolute majority, for matters of honour, privacy and image (LRBRL 70.1)."""
     item = require_item(session)
+    require_quorum(session)
     if session.is_secret:
         raise Refused(Reason.ALREADY_SECRET, number=item.number)
     voters = len(session.voters)

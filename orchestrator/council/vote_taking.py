@@ -83,8 +83,7 @@ def _open(session: Session, method: Method, now: datetime) -> Events:
     require_no_vote(session)
     item = require_item(session)
     require_quorum(session)
-    is_urgency = item.urgency is Urgency.PROPOSED
-    majority = Majority.ABSOLUTE if is_urgency else item.majority
+    majority = item.to_carry
     if majority is Majority.WEIGHTED and method is not Method.NAMED:
         raise Refused(Reason.ONLY_BY_NAME, number=item.number)
     opened = VoteOpened(
@@ -94,7 +93,7 @@ def _open(session: Session, method: Method, now: datetime) -> Events:
         majority=majority,
         entitled=session.voters,
         deemed=_deemed(session, item.debated_at) if item.debated_at else (),
-        subject=Subject.URGENCY if is_urgency else Subject.ITEM,
+        subject=Subject.URGENCY if item.urgency is Urgency.PROPOSED else Subject.ITEM,
         round=item.ties + 1,
         weights=_weights(session) if majority is Majority.WEIGHTED else (),
     )

@@ -192,7 +192,7 @@ def _agenda(session: Session, events: Sequence[e.Event]) -> tuple[ItemView, ...]
 
 
 def _lacking(session: Session, item: AgendaItem) -> int:
-    needed = votes_needed(item.majority, session.body.number, session.body.listed)
+    needed = votes_needed(item.to_carry, session.body.number, session.body.listed)
     return max(0, needed - len(session.voters)) if item.is_open else 0
 
 

@@ -214,6 +214,20 @@ def test_short_of_an_absolute_majority_it_is_not_dealt_with() -> None:
     assert play.refusal is Reason.ITEM_IS_OFF
 
 
+def test_the_table_is_warned_when_too_few_are_there_to_agree_to_an_urgency() -> None:
+    play = on(2, *QUORATE, JOAN)
+    play.says(MAYOR, ProposeUrgentItem, title="Ajut urgent")
+    play.says(MAYOR, CallItem, number=4)
+    assert play.table_hears == ["majority.out_of_reach"]
+
+
+def test_nothing_is_agreed_to_be_secret_without_quorum() -> None:
+    play = on(2, *QUORATE, JOAN)
+    play.leaves_for_good(JOAN)
+    play.says(MAYOR, OpenSecret, count=Count(yes=4, no=0))
+    assert play.refusal is Reason.NO_QUORUM
+
+
 def test_an_urgency_nobody_voted_on_is_left_on_the_table() -> None:
     play = proposed()
     play.says(MAYOR, CallItem, number=3)
