@@ -42,7 +42,7 @@ class Plenary:
         self._sessions = Sessions(pool, self._listener, self._perform, now)
         self._chamber: Chamber
         self._exits = AsyncExitStack()
-        self._people: dict[MemberId, Councillor] = {}
+        self.people: dict[MemberId, Councillor] = {}
 
     async def __aenter__(self) -> Self:
         server = await self._exits.enter_async_context(prosody(self._folder))
@@ -57,7 +57,7 @@ class Plenary:
         for member in (*QUORATE, JOAN):
             person = await self._exits.enter_async_context(Councillor(self._seat(server, member), self._now))
             await person.enter()
-            self._people[member] = person
+            self.people[member] = person
         await self._witness.hear(lambda line: line.text.startswith(REACHED))
         return self
 
@@ -68,23 +68,23 @@ class Plenary:
 
     @property
     def _witness(self) -> Councillor:
-        return self._people[QUORATE[0]]
+        return self.people[QUORATE[0]]
 
     async def trip(self) -> float:
         """Seconds that a line takes from Joan through the room to another."""
         since, begin = len(self._witness.lines), time.perf_counter()
-        await self._people[JOAN].say("bona tarda")
+        await self.people[JOAN].say("bona tarda")
         await self._witness.hear(lambda line: line.text == "bona tarda", since=since)
         return time.perf_counter() - begin
 
     async def loss(self) -> float:
         """Seconds from Joan's leaving until the room is told that the quorum is lost. Joan then comes back."""
         since, begin = len(self._witness.lines), time.perf_counter()
-        leaving = asyncio.create_task(self._people[JOAN].leave())  # noqa: TID251 (measured while it closes)
+        leaving = asyncio.create_task(self.people[JOAN].leave())  # noqa: TID251 (measured while it closes)
         await self._told(LOST, since)
         spent = time.perf_counter() - begin
         await leaving
-        await self._people[JOAN].enter()
+        await self.people[JOAN].enter()
         await self._told(REACHED, since)
         return spent
 
