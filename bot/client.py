@@ -207,12 +207,12 @@ class Bot:
             return  # whether the server is there at all is asked elsewhere
 
     def notify(self, room: str, nick: str, text: str) -> None:
-        """A notice to one occupant in the name of the room, which nobody else can give; a whisper where there is no
-        module. Lost if they have just left. Raises NotInRoom, ConnectionLost."""
+        """A notice to one occupant in the name of the room, for which the bot need not be inside; a whisper where there
+        is no module. Lost if they have just left. Raises NotInRoom, ConnectionLost."""
         if not self.has_journal:
             self.whisper(room, nick, text)
             return
-        notice = build_command("notice", self._entered(room).jid, text, nick=nick, name=self._account.display_name)
+        notice = build_command("notice", room.lower(), text, nick=nick, name=self._account.display_name)
         iq = Element(f"{CLIENT}iq", {"type": "set", "to": self._account.journal, "id": uuid4().hex})
         iq.append(notice)
         self._send(iq)

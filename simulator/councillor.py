@@ -112,6 +112,11 @@ class Councillor:
         """Whether the room has let the councillor in and the line still stands."""
         return self._line is not None and self.picture is not None and self.picture.has_entered
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether picture and sound are on."""
+        return self._appearance.is_sending
+
     async def enter(self) -> None:
         """Connect and join. Raises TokenRefused, WebsocketClosed, Declined."""
         line = XmppWebsocket(self.seat.websocket, domain=self.seat.domain, room=self.seat.room, token=self.seat.token)

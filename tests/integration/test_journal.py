@@ -129,6 +129,7 @@ def test_whoever_comes_back_is_told_what_was_missed_and_who_is_there(tmp_path: P
             await pau.enter()
             await anna.leave()
             await pau.raise_hand()
+            await pau.ask(town.prosody.domain, Element("{urn:xmpp:ping}ping"), kind="get")
             async with another_bot(town) as second:
                 opened, *missed = await read(second, jid, last.mark)
                 assert isinstance(opened, JournalOpened)

@@ -16,7 +16,7 @@ from orchestrator.council.decide import decide
 from orchestrator.council.effects import Announce, Audience, WatchChamber
 from orchestrator.council.events import Event, MemberArrived, MemberLeft, SessionConvened
 from orchestrator.council.members import MemberId, SessionId
-from orchestrator.council.observations import Grade
+from orchestrator.council.observations import Grade, JournalMark
 from orchestrator.council.session import Phase, Session, replay
 from orchestrator.store.codec import canonical
 from orchestrator.store.inbox import Accepted, Answer, AskedId
@@ -83,6 +83,19 @@ def test_whoever_lost_the_session_cannot_write_even_if_nothing_was_written_since
             with pytest.raises(Fenced):
                 await store.ledger.append(SESSION, [arrived(MAYOR)], [], 1, EIGHT, term=first.term)
             assert await store.ledger.append(SESSION, [arrived(PAU)], [], 1, EIGHT, term=second.term) == 2
+
+    asyncio.run(main())
+
+
+def test_whoever_takes_over_knows_up_to_where_the_record_holds_the_journal(dsn):
+    async def main():
+        async with open_store(dsn) as store:
+            session = await convened(store)
+            assert (await store.ledger.take(session)).mark is None
+            mark = JournalMark(journal="J", seq=7)
+            await store.ledger.append(session, [arrived(PAU)], [], 1, EIGHT, mark=mark)
+            await store.ledger.append(session, [left(PAU)], [], 2, EIGHT)
+            assert (await store.ledger.take(session)).mark == mark
 
     asyncio.run(main())
 
