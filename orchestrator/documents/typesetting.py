@@ -26,6 +26,7 @@ _UA = (
     b'<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">'
     b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
 )
+_DATES = {Language.CA: "ca", Language.ES: "es", Language.EN: "en_GB"}
 # PDF/A (ISO 19005-2, 6.6.2.3) wants every schema that is not its own described in the file itself.
 _UA_SCHEMA = (_TEMPLATES / "pdfua-schema.xml").read_bytes()
 
@@ -110,7 +111,7 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
 
 def day(at: datetime, zone: ZoneInfo, language: str) -> str:
     """`26 de novembre del 2026`, local."""
-    return format_date(at.astimezone(zone).date(), format="long", locale=language)
+    return format_date(at.astimezone(zone).date(), format="long", locale=_DATES[Language(language)])
 
 
 def moment(at: datetime, zone: ZoneInfo, language: str) -> str:
