@@ -16,7 +16,7 @@ import recorder.outputs
 from recorder.flv import Kind, Tag
 from recorder.graph import Picture
 from recorder.health import Health
-from recorder.outputs import Backoff, RelayOutput
+from recorder.outputs import Backoff, RelayOutput, cut
 from recorder.rtmp import IngestSession, PublishAsked, PublishEnded
 from tests.recorder.media import picture, video_header
 from tests.recorder.waiting import until
@@ -53,7 +53,7 @@ class Destination:
     def kill(self) -> None:
         self.server.close()
         for writer in self.writers:
-            writer.transport.abort()
+            cut(writer)
 
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         session = IngestSession()
