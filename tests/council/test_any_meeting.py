@@ -178,7 +178,8 @@ class AnyMeeting(RuleBasedStateMachine):
         """One message, and what must hold of its answer."""
         was_voting = self.play.session.vote is not None
         self.play.tell(message)
-        is_voting = self.play.session.vote is not None
+        # A vote that is held again was over for a moment, and the room is told so.
+        is_voting = self.play.session.vote is not None and not any(isinstance(e, VoteOpened) for e in self.play.events)
         for effect in self.play.effects:
             if isinstance(effect, Announce):
                 assert tuple(name for name, _ in effect.params) == MESSAGES[effect.message]
