@@ -7,93 +7,28 @@ was away for less than the grace was there all the time, and so was everybody wh
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
 from bot.errors import BotError
 from orchestrator.chamber import Chamber
 from orchestrator.council.attendance import Interval
-from orchestrator.council.commands import Asker, Channel, Command, Convene, Role
-from orchestrator.council.convocation import Policy
-from orchestrator.council.decide import decide
-from orchestrator.council.events import Event
-from orchestrator.council.members import MemberId, SessionId
-from orchestrator.council.observations import ChamberLost, Grade, JournalMark, Observation, Sighting, TimePassed
-from orchestrator.council.session import Session, evolve, next_deadline
+from orchestrator.council.members import MemberId
 from simulator.councillor import Councillor, Declined
 from simulator.focus import focus
 from simulator.prosody import Prosody, prosody
 from simulator.websocket import TokenRefused, WebsocketClosed
+from tests.integration.book import GRACE, Book
 from tests.integration.jitsi import Town, account_on, login_to, now
-from tests.scenarios.play import PLENARY, convocation
+from tests.scenarios.play import PLENARY
 
-GRACE = 4.0
-"""Seconds. Who is away for longer than `LONG` has left; nobody is away for a time between the two."""
 LONG = 6.5
-SID = SessionId("s1")
+"""Seconds. Who is away for longer has left; nobody is away for a time between the grace and this."""
 ROOM = "ple-vila"
-
-
-class Book:
-    """The record of one session, kept as a conductor keeps it."""
-
-    def __init__(self) -> None:
-        self.session = Session()
-        self.events: list[Event] = []
-        self.is_dead = False
-        self._term = 1
-        self._mark: JournalMark | None = None
-        admin = Asker(role=Role.ADMIN, channel=Channel.WEB)
-        call = convocation(policy=Policy(grace=timedelta(seconds=GRACE)), starts_at=now())
-        self._take(Convene(asker=admin, convocation=call))
-
-    def deliver(self, session_id: SessionId, observation: Observation) -> None:
-        if self.is_dead:
-            return
-        self._pass_time()
-        self._take(observation)
-        seen = getattr(observation, "seen", None)
-        self._mark = (seen and seen.mark) or self._mark
-
-    async def ask(self, session_id: SessionId, command: Command) -> object:
-        self._take(command)
-        return None
-
-    def sessions(self) -> Mapping[SessionId, Session]:
-        return {SID: self.session}
-
-    def term(self, session_id: SessionId) -> int | None:
-        return self._term
-
-    def mark(self, session_id: SessionId) -> JournalMark | None:
-        return self._mark
-
-    def taken_over(self) -> None:
-        """Another conductor goes on with it, who knows only what is written."""
-        self.is_dead = False
-        self._term += 1
-        if self.session.is_observed:
-            self._take(ChamberLost(seen=Sighting(grade=Grade.PRESENCE, at=now())))
-
-    async def keep_time(self) -> None:
-        while True:
-            if not self.is_dead:
-                self._pass_time()
-            await asyncio.sleep(0.02)
-
-    def _pass_time(self) -> None:
-        deadline = next_deadline(self.session)
-        if deadline is not None and deadline <= now():
-            self._take(TimePassed())
-
-    def _take(self, message: Command | Observation) -> None:
-        for event in decide(self.session, message, now()):
-            self.session = evolve(self.session, event)
-            self.events.append(event)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ from orchestrator.council.events import MemberArrived, ObservationRecovered, Ses
 from orchestrator.council.observations import Grade
 from orchestrator.council.session import Phase
 from simulator.councillor import Councillor
-from tests.integration.faults import ROOM, SID, Book
+from tests.integration.book import SID, Book
+from tests.integration.faults import ROOM
 from tests.integration.jitsi import PATIENCE, Town, account_on, now, play
 from tests.scenarios.play import MAYOR, PAU, QUORATE, SECOND
 
