@@ -157,6 +157,10 @@ class Chamber:
             self._inside.clear()
             for room in self._witnesses.keys() | self._onlookers.keys():
                 self._lose(room)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # Python 3.11's TaskGroup drops a cancellation that meets an error of its own.
+            raise asyncio.CancelledError
 
     def _wanted(self) -> dict[str, SessionId]:
         return {self.address(s): sid for sid, s in self._conducted.sessions().items() if desired(s).is_watched}
