@@ -38,6 +38,7 @@ STAMP_SEAL: Final = "stamp_seal"
 
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 _BATCH: Final = 10
+_LAST_WORDS_SECONDS: Final = 5.0
 
 Work = Callable[[SessionId], Awaitable[None]]
 
@@ -90,16 +91,18 @@ async def work(
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(_run(queue, heartbeat, most), name="jobs")
+                ending = tasks.create_task(_end(running, closing), name="end of jobs")
                 try:
-                    await asyncio.shield(running)
+                    await asyncio.wait({running})
                 except asyncio.CancelledError:
                     closing.set()
-                    await asyncio.wait({running})  # jobs are handed back, and what was noted of them is written
+                    await asyncio.wait({running})
                     raise
+                ending.cancel()
         finally:
             with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
                 await connection.reset()  # PgQueuer leaves its LISTEN behind
-    raise QueueLost("the job queue cannot be reached") from running.result()
+    raise QueueLost("the job queue cannot be reached") from (None if running.cancelled() else running.result())
 
 
 async def _run(queue: QueueManager, heartbeat: timedelta, most: int) -> Exception | None:
@@ -115,6 +118,15 @@ async def _run(queue: QueueManager, heartbeat: timedelta, most: int) -> Exceptio
     except Exception as error:
         return error
     return None
+
+
+async def _end(running: asyncio.Task[Exception | None], closing: asyncio.Event) -> None:
+    """Once the worker closes, jobs are handed back and what was noted of them is written. On a dead connection
+    PgQueuer would try that for ever."""
+    await closing.wait()
+    _, late = await asyncio.wait({running}, timeout=_LAST_WORDS_SECONDS)
+    for task in late:
+        task.cancel()
 
 
 def _job(name: str, run: Work, closing: asyncio.Event) -> Callable[[Job], Awaitable[None]]:
