@@ -54,6 +54,7 @@ from orchestrator.store.embedded import embedded_postgres
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener
+from orchestrator.store.pool import open_pool
 from orchestrator.store.records import Records
 from orchestrator.store.schema import migrate
 from orchestrator.version import VERSION
@@ -85,7 +86,7 @@ async def open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
         if not dsn:
             dsn = await stack.enter_async_context(embedded_postgres(settings.data / "postgres"))
         await migrate(dsn)
-        yield await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=2, max_size=20))
+        yield await stack.enter_async_context(open_pool(dsn))
 
 
 def check(settings: Settings) -> None:

@@ -21,6 +21,7 @@ from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener
 from orchestrator.store.outbox import Outbox
+from orchestrator.store.pool import open_pool
 from tests.scenarios.play import EIGHT, MAYOR, convocation
 
 SESSION = SessionId("s1")
@@ -51,7 +52,7 @@ class Store:
 @asynccontextmanager
 async def open_store(dsn: str) -> AsyncIterator[Store]:
     """The store of a test's database."""
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=12) as pool:
+    async with open_pool(dsn, least=1, most=12) as pool:
         listener = Listener(pool)
         async with asyncio.TaskGroup() as tasks:
             listening = tasks.create_task(listener.run())
