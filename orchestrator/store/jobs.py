@@ -100,8 +100,11 @@ async def work(
                     raise
                 ending.cancel()
         finally:
-            with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresError):
-                await connection.reset()  # PgQueuer leaves its LISTEN behind
+            try:
+                await connection.reset(timeout=_LAST_WORDS_SECONDS)  # PgQueuer leaves its LISTEN behind
+            except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresError):
+                with suppress(asyncpg.InterfaceError):  # gone already, and taken back by the pool
+                    connection.terminate()
     raise QueueLost("the job queue cannot be reached") from (None if running.cancelled() else running.result())
 
 
