@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -537,3 +538,11 @@ def assert_ordered(intervals: tuple[Interval, ...]) -> None:
 
 TestAnyMeeting = AnyMeeting.TestCase
 TestAnyMeeting.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+class TestAThousandMeetings(AnyMeeting.TestCase):  # type: ignore[misc, name-defined]
+    """The same machine, longer; `./run test` plays it, `./run check` does not wait for it."""
+
+    settings = settings(max_examples=1000, stateful_step_count=40, deadline=None)
