@@ -15,6 +15,8 @@ from tests.evidence.sealed import sealed
 from tests.scenarios.play import EIGHT
 from tests.stage import SESSION, open_store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 
