@@ -94,15 +94,19 @@ def check(settings: Settings) -> None:
     destinations(settings.channel.get_secret_value())
     seal_key(settings)
     signatory(settings)
-    for name, secret in (
-        ("PLENARI_JITSI_APP_SECRET", settings.jitsi_app_secret.get_secret_value()),
-        ("PLENARI_TOKEN_SECRET", token_secret(settings)),
-    ):
-        if len(secret.encode()) < LEAST_SECRET:
-            # With a secret that can be guessed anybody can be any councillor, on the record.
-            raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
+    for name in short_secrets(settings):
+        raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
     if not settings.xmpp_password.get_secret_value():
         raise ValueError("PLENARI_XMPP_PASSWORD is not set: the bot needs its account on the hidden domain")
+
+
+def short_secrets(settings: Settings) -> list[str]:
+    """The settings that sign tokens with too little: who guesses one can be any councillor, on the record."""
+    secrets_in_use = {
+        "PLENARI_TOKEN_SECRET": token_secret(settings),
+        "PLENARI_JITSI_APP_SECRET": settings.jitsi_app_secret.get_secret_value(),
+    }
+    return [name for name, secret in secrets_in_use.items() if len(secret.encode()) < LEAST_SECRET]
 
 
 def seal_key(settings: Settings) -> SealKey:

@@ -13,7 +13,7 @@ import asyncpg
 from bot.client import Bot
 from bot.errors import BotError, LoginRefused
 from orchestrator.access import LEAST_SECRET
-from orchestrator.app import account, destinations, now, open_database, token_secret
+from orchestrator.app import account, destinations, now, open_database, short_secrets
 from orchestrator.settings import Settings
 from orchestrator.store.embedded import DatabaseUnavailable
 from recorder.errors import RecorderError
@@ -84,16 +84,12 @@ def _disk(settings: Settings) -> Finding:
 
 def _secrets(settings: Settings) -> Finding:
     part = "secrets: token secret, Jitsi application secret"
-    for name, value in (
-        ("PLENARI_TOKEN_SECRET", token_secret(settings)),
-        ("PLENARI_JITSI_APP_SECRET", settings.jitsi_app_secret.get_secret_value()),
-    ):
-        if len(value.encode()) < LEAST_SECRET:
-            return Finding(
-                part=part,
-                problem=f"{name} is shorter than {LEAST_SECRET} bytes",
-                remedy=f"set {name}; a good one: openssl rand -base64 48 (Jitsi's must equal JWT_APP_SECRET)",
-            )
+    for name in short_secrets(settings):
+        return Finding(
+            part=part,
+            problem=f"{name} is shorter than {LEAST_SECRET} bytes",
+            remedy=f"set {name}; a good one: openssl rand -base64 48 (Jitsi's must equal JWT_APP_SECRET)",
+        )
     return Finding(part=part)
 
 

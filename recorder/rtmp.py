@@ -5,6 +5,7 @@ server. Whoever owns the socket feeds what arrived and sends `outgoing()`.
 """
 
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from recorder.amf import AmfError, Value, decode, encode
@@ -50,7 +51,7 @@ class PublishEnded:
 Fact = PublishAsked | PublishAccepted | PublishRefused | PublishEnded | Tag
 
 
-class _Session:
+class _Session(ABC):
     """What both ends have in common: the plain handshake, acknowledgements, pings, and the way out."""
 
     def __init__(self, limit: int, hello: bytes) -> None:
@@ -97,9 +98,11 @@ class _Session:
         self._begin()
         return bytes(pending[1 + 2 * _HELLO :])
 
+    @abstractmethod
     def _greet(self, theirs: bytes) -> None:
-        raise NotImplementedError
+        """The peer's hello has come."""
 
+    @abstractmethod
     def _begin(self) -> None:
         """The handshake is over."""
 
@@ -121,8 +124,9 @@ class _Session:
                 pass
         return []
 
+    @abstractmethod
     def _obey(self, name: str, number: Value, arguments: list[Value]) -> list[Fact]:
-        raise NotImplementedError
+        """Carry out a command of the peer's."""
 
     def _send(self, type_: MessageType | Kind, body: bytes, chunk_stream: int, ts: int = 0, stream: int = 0) -> None:
         self._out.append(build_chunks(Message(type_, ts, body, stream), chunk_stream, _CHUNK_SIZE))
@@ -158,6 +162,9 @@ class IngestSession(_Session):
 
     def _greet(self, theirs: bytes) -> None:
         self._out.append(bytes((_VERSION,)) + bytes(8) + self._hello + theirs)
+
+    def _begin(self) -> None:
+        """The encoder speaks first."""
 
     def _hear(self, message: Message) -> list[Fact]:
         if message.type in (MessageType.AUDIO, MessageType.VIDEO):
