@@ -16,8 +16,9 @@ import structlog
 from orchestrator.council.effects import Picture
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, RecordingFailed, RecordingMade, Sighting
-from orchestrator.council.react import Desired, desired
+from orchestrator.council.react import desired
 from orchestrator.council.session import Session
+from orchestrator.encoders import Encoding
 from orchestrator.evidence.seals import Seals
 from orchestrator.store.following import follow
 from orchestrator.store.inbox import Inbox
@@ -28,7 +29,7 @@ from orchestrator.wording import word
 from recorder.archive import MANIFEST
 from recorder.broadcasts import Broadcasts, Plan
 from recorder.config import Destination
-from recorder.errors import ArchiveFailed, HubUnavailable, NothingRecorded, RecorderError
+from recorder.errors import ArchiveFailed, HubUnavailable, NothingRecorded
 from recorder.events import (
     BroadcastId,
     Event,
@@ -43,16 +44,12 @@ from recorder.events import (
 )
 from recorder.graph import Picture as Format
 from recorder.hub import ARCHIVE
-from recorder.jibri import Busyness, Jibri
+from recorder.jibri import Jibri
 from recorder.modes import Mode
 from recorder.slates import Card
 
 log = structlog.get_logger()
 
-_ENCODER_PAUSE = timedelta(seconds=1)
-"""Between two attempts to get an encoder."""
-_ENCODER_PATIENCE = timedelta(seconds=45)
-"""How long an encoder that was started may take to send pictures: a Jibri loads the page and joins (10-30 s)."""
 _HUB_PAUSE = timedelta(milliseconds=200)
 """Before a hub that does not answer is asked again."""
 
@@ -117,17 +114,12 @@ class _HasEnded(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class _Broadcast:
-    """One broadcast. `ingest` is the address for the encoder; it holds the key."""
+    """One broadcast."""
 
     studio: Studio
     session_id: SessionId
     reports: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
-    _ingest: str = field(default="", repr=False)
-    _desired: Desired | None = None
-    _room: str = ""
     _shown: Mode | None = None
-    _has_source: bool = False
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def id(self) -> BroadcastId:
@@ -137,14 +129,13 @@ class _Broadcast:
     async def carry(self) -> None:
         studio = self.studio
         async for session in follow(studio.ledger, studio.listener, self.session_id):
-            self._ingest = await studio.broadcasts.start(self._plan(session))
-            self._room = session.convened.room
+            encoding = self._encoding(session, await studio.broadcasts.start(self._plan(session)))
             break
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._take_reports(), name=f"reports of {self.id}")
-                tasks.create_task(self._keep_encoder(), name=f"encoder of {self.id}")
-                await self._follow_record()
+                tasks.create_task(self._take_reports(encoding), name=f"reports of {self.id}")
+                tasks.create_task(encoding.keep(), name=f"encoder of {self.id}")
+                await self._follow_record(encoding)
         except* _HasEnded:
             pass
         await self._finish()
@@ -169,16 +160,26 @@ class _Broadcast:
             host=studio.ingest_host,
         )
 
+    def _encoding(self, session: Session, address: str) -> Encoding:
+        return Encoding(
+            session_id=self.session_id,
+            jibris=self.studio.jibris,
+            jitsi_url=self.studio.jitsi_url,
+            room=session.convened.room,
+            address=address,
+            report=lambda cause: self._report_down(Link.ENCODER, cause, self.studio.now()),
+        )
+
     # --- from the record to the recorder -----------------------------------------------------------------------------
 
-    async def _follow_record(self) -> None:
+    async def _follow_record(self, encoding: Encoding) -> None:
         async for session in follow(self.studio.ledger, self.studio.listener, self.session_id):
-            self._desired = desired(session)
-            self._news.set()
-            if self._desired.picture is None:
+            level = desired(session)
+            encoding.want(level.has_encoder)
+            if level.picture is None:
                 raise _HasEnded
-            await self._show(_MODES[self._desired.picture])
-            if self._desired.picture is Picture.ENDED:
+            await self._show(_MODES[level.picture])
+            if level.picture is Picture.ENDED:
                 await asyncio.sleep(self.studio.farewell.total_seconds())
                 raise _HasEnded
 
@@ -218,78 +219,26 @@ class _Broadcast:
     def _seen(self) -> Sighting:
         return Sighting(grade=Grade.PRESENCE, at=self.studio.now())
 
-    # --- the encoder -------------------------------------------------------------------------------------------------
-
-    async def _keep_encoder(self) -> None:
-        """Have an encoder in the room while one is wanted and none sends."""
-        while True:
-            await self._until(lambda: self._wants_encoder and not self._has_source)
-            if jibri := await self._start_encoder():
-                try:
-                    await self._while_it_sends(jibri)
-                finally:
-                    # At once, before it could have been given to another broadcast: stopping names no session.
-                    await _release(jibri)
-            else:
-                await self._report_down(Link.ENCODER, "no_encoder_free", self.studio.now())
-                await asyncio.sleep(_ENCODER_PAUSE.total_seconds())
-
-    async def _while_it_sends(self, jibri: Jibri) -> None:
-        """Returns when it sends nothing (any more), or is not wanted."""
-        try:
-            async with asyncio.timeout(_ENCODER_PATIENCE.total_seconds()):
-                await self._until(lambda: self._has_source or not self._wants_encoder)
-        except TimeoutError:
-            log.warning("encoder_sends_nothing", session_id=self.session_id, encoder=jibri.url)
-            await self._report_down(Link.ENCODER, "encoder_sends_nothing", self.studio.now())
-            return
-        await self._until(lambda: not (self._has_source and self._wants_encoder))
-
-    async def _start_encoder(self) -> Jibri | None:
-        """The first Jibri that is free and takes the room."""
-        for jibri in self.studio.jibris:
-            try:
-                health = await jibri.health()
-                if health.is_healthy and health.busyness is Busyness.IDLE:
-                    await jibri.start(
-                        session=self.id, base=self.studio.jitsi_url, room=self._room, address=self._ingest
-                    )
-                    log.info("encoder_started", session_id=self.session_id, encoder=jibri.url)
-                    return jibri
-            except RecorderError as unfit:
-                log.info("encoder_not_started", session_id=self.session_id, encoder=jibri.url, reason=str(unfit))
-        return None
-
-    @property
-    def _wants_encoder(self) -> bool:
-        return self._desired is not None and self._desired.has_encoder
-
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            self._news.clear()
-            await self._news.wait()
-
     # --- from the recorder to the record -----------------------------------------------------------------------------
 
-    async def _take_reports(self) -> None:
+    async def _take_reports(self, encoding: Encoding) -> None:
         while True:
-            await self._take(await self.reports.get())
-            self._news.set()
+            event = await self.reports.get()
+            if isinstance(event, SourceLive | SourceLost | HubLost):
+                encoding.hear(has_source=isinstance(event, SourceLive))
+            await self._take(event)
 
     async def _take(self, event: Event) -> None:
         match event:
             case SourceLive(at=at):
-                self._has_source = True
                 await self._report_up(Link.ENCODER, at)
             case SourceLost(at=at, cause=cause):
-                self._has_source = False
                 await self._report_down(Link.ENCODER, cause, at)
             case OutputLive(name=name, at=at) if name != ARCHIVE:
                 await self._report_up(Link.RELAY, at)
             case OutputLost(name=name, at=at, cause=cause) if name != ARCHIVE:
                 await self._report_down(Link.RELAY, cause, at)
             case HubLost(at=at):
-                self._has_source = False
                 await self._report_down(Link.RELAY, "hub_lost", at)
             case OutputLive() | OutputLost() | ModeShown() | SlateOnAir() | SourceOnAir():
                 log.debug("broadcast_report", session_id=self.session_id, report=type(event).__name__)
@@ -303,10 +252,3 @@ class _Broadcast:
     async def _report_down(self, link: Link, cause: str, at: datetime) -> None:
         down = LinkDown(seen=Sighting(grade=Grade.PRESENCE, at=at), link=link, cause=cause)
         await self.studio.inbox.report(self.session_id, down)
-
-
-async def _release(jibri: Jibri) -> None:
-    try:
-        await jibri.stop()
-    except RecorderError as gone:
-        log.info("encoder_not_stopped", encoder=jibri.url, reason=str(gone))
