@@ -50,11 +50,12 @@ def _consequences(session: Session, events: Events, now: datetime) -> Events:
 
 def _vote_lost(after: Session, now: datetime) -> Events:
     """A vote does not survive the loss of the quorum, nor, where the policy says so, of anybody who may vote (ROF
-    98.3). Nobody can say who is gone while nobody watches the room."""
+    98.3). Nobody can say who is gone while nobody watches the room: a vote that was opened meanwhile is looked at as
+    soon as somebody does, whatever the room was last told of the quorum."""
     vote = after.vote
     if vote is None or not after.is_observed:
         return ()
-    if after.was_met and not after.verdict.is_met:
+    if not after.verdict.is_met:
         return (VoteAnnulled(at=now, number=vote.item, cause=Annulment.QUORUM_LOST),)
     is_strict = after.convened.policy.drop_in_vote is DropInVote.ANNUL
     if is_strict and not vote.entitled <= after.attendance.present():

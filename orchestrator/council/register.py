@@ -13,6 +13,7 @@ from orchestrator.council.authority import (
     may_conduct,
     require,
     require_member,
+    require_no_vote,
     require_present,
 )
 from orchestrator.council.commands import (
@@ -34,6 +35,7 @@ def keep_register(session: Session, command: RegisterCommand, now: datetime) -> 
     """The events of a command of the secretary's. Raises Refused."""
     if isinstance(command, CallRoll):
         require(keeps_register(session, command.asker) or may_conduct(session, command.asker))
+        require_no_vote(session)  # The room is told of the roll, and a vote is not interrupted (ROF 98.3).
         return (RollCalled(at=now, by=command.asker),)
     require(keeps_register(session, command.asker))
     require_member(session, command.member)

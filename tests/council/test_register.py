@@ -352,6 +352,14 @@ def test_the_roll_is_called_name_by_name() -> None:
     assert play.session.roll.of(JOAN) == check
 
 
+def test_the_roll_waits_for_the_end_of_a_vote() -> None:
+    play = Play().opened(*QUORATE, JOAN)
+    play.says(MAYOR, CallItem, number=2)
+    play.says(MAYOR, OpenVote)
+    play.says(SECRETARY, CallRoll)
+    assert play.refusal is Reason.VOTE_IS_OPEN
+
+
 def test_who_answers_from_the_hall_is_ticked_and_who_is_not_there_cannot_answer() -> None:
     play = Play().opened(*QUORATE, JOAN)
     answers(play, LAIA, Mode.HALL)

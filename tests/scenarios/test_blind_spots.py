@@ -1,11 +1,11 @@
 """When nobody watched the room, the record says so and blames nobody for it."""
 
-from orchestrator.council.commands import CallItem, GrantFloor, OpenVote
+from orchestrator.council.commands import CallItem, GrantFloor, MarkAbsent, MarkPresent, OpenVote
 from orchestrator.council.events import MemberDropped, MemberLeft, QuorumLost
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import ChamberEntered, Departure, MemberConnected
 from orchestrator.council.session import next_deadline
-from tests.scenarios.play import JOAN, LAIA, MAYOR, PAU, QUORATE, Play, device, seconds
+from tests.scenarios.play import JOAN, LAIA, MAYOR, PAU, QUORATE, SECRETARY, Play, device, seconds
 
 
 def test_losing_sight_of_the_room_drops_nobody() -> None:
@@ -141,3 +141,18 @@ def test_guests_are_never_counted() -> None:
     play.tell(MemberConnected(seen=play.seen(), member=MemberId("visitor"), device=device(MemberId("visitor"))))
     assert play.happened == []
     assert play.session.attendance.present() == frozenset(QUORATE)
+
+
+def test_a_vote_that_was_opened_unseen_falls_when_the_room_turns_out_to_have_no_quorum() -> None:
+    play = Play().opened(*QUORATE, JOAN)
+    play.says(MAYOR, CallItem, number=2)
+    play.leaves_for_good(JOAN)
+    play.loses_sight()
+    play.says(SECRETARY, MarkPresent, member=JOAN)
+    play.says(MAYOR, OpenVote)
+    assert play.happened == ["VoteOpened"]
+    play.says(SECRETARY, MarkAbsent, member=JOAN)
+    assert play.session.vote is not None
+    play.watched(*QUORATE)
+    assert "VoteAnnulled" in play.happened
+    assert play.session.vote is None
