@@ -28,7 +28,7 @@ from orchestrator.verifier.record import SEGMENTS
 from orchestrator.wording import word
 from recorder.archive import MANIFEST
 from recorder.broadcasts import Broadcasts, Plan
-from recorder.config import Destination
+from recorder.config import ARCHIVE, Destination
 from recorder.errors import ArchiveFailed, HubUnavailable, NothingRecorded
 from recorder.events import (
     BroadcastId,
@@ -43,7 +43,6 @@ from recorder.events import (
     SourceOnAir,
 )
 from recorder.graph import Picture as Format
-from recorder.hub import ARCHIVE
 from recorder.jibri import Jibri
 from recorder.modes import Mode
 from recorder.slates import Card

@@ -12,8 +12,8 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -23,11 +23,11 @@ import structlog
 
 from recorder import archive, control, slates
 from recorder.archive import Manifest, Recording
-from recorder.config import Destination, HubConfig, build_config, parse_config
+from recorder.config import ARCHIVE, Destination, HubConfig, build_config, check_destinations, parse_config
 from recorder.errors import HubFailed, HubSilent, HubUnavailable
 from recorder.events import BroadcastId, Event, HubLost, differences
 from recorder.graph import Picture
-from recorder.hub import ARCHIVE, LOG, PID
+from recorder.hub import LOG, PID
 from recorder.ingest import APP
 from recorder.modes import Mode, write_atomically
 from recorder.slates import Card
@@ -77,12 +77,13 @@ class Broadcasts:
         await self._tasks.__aexit__(kind, error, trace)
 
     async def start(self, plan: Plan) -> str:
-        """Have the broadcast carried: by the hub that carries it already, or by a new one. Returns the ingest address
-        for the encoder, which holds the key: not for logs. Raises `SlateFailed`, `HubFailed`."""
+        """Have the broadcast carried: by the hub that carries it already, or by a new one; either way to the plan's
+        destinations. Returns the ingest address for the encoder, which holds the key: not for logs. Raises
+        `SlateFailed`, `HubFailed`."""
         folder = self._of(plan.broadcast)
         config = await self._configure(plan)
         try:
-            status = await control.ask(folder, do="status")
+            status = await self._relay(plan.broadcast, plan.destinations)
             log.info("hub_adopted", broadcast=plan.broadcast)
         except HubUnavailable:
             await self._spawn(plan.broadcast)
@@ -94,6 +95,19 @@ class Broadcasts:
     async def set_mode(self, broadcast: BroadcastId, mode: Mode) -> None:
         """Returns when the mode is on disk and holds. Raises `HubUnavailable`: then call again, nothing is known."""
         await control.ask(self._of(broadcast), do="mode", mode=mode)
+
+    async def set_destinations(self, broadcast: BroadcastId, destinations: Sequence[Destination]) -> None:
+        """Where the public watches from now on, also after a restart of the hub. Those that stay and the archive do
+        not notice; each that is new begins with the current picture; those left out are told goodbye. Returns when
+        the hub has taken it up, not when all are reached. Raises `HubUnavailable`: then it is written down, and holds
+        as soon as a hub is back. Raises `ValueError` when they cannot be served together."""
+        check_destinations(destinations)
+        file = self._of(broadcast) / _CONFIG
+        config = await asyncio.to_thread(_read_config, file)
+        if config is None:
+            raise HubUnavailable("it was never started")
+        await asyncio.to_thread(_write_config, file, replace(config, destinations=tuple(destinations)))
+        await self._relay(broadcast, destinations)
 
     async def status(self, broadcast: BroadcastId) -> Status:
         """Raises `HubUnavailable`."""
@@ -129,8 +143,13 @@ class Broadcasts:
     def _of(self, broadcast: BroadcastId) -> Path:
         return self._folder / broadcast
 
+    async def _relay(self, broadcast: BroadcastId, destinations: Sequence[Destination]) -> Status:
+        said = [asdict(destination) for destination in destinations]
+        return await control.ask(self._of(broadcast), do="destinations", destinations=said)
+
     async def _configure(self, plan: Plan) -> HubConfig:
         """Write the configuration. The key and the beginning of a broadcast never change."""
+        check_destinations(plan.destinations)
         file = self._of(plan.broadcast) / _CONFIG
         known = await asyncio.to_thread(_read_config, file)
         cache = self._folder / "slates"

@@ -1,13 +1,17 @@
 """What a hub is started with. The file holds the keys, so only its owner may read it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from recorder.graph import Picture
 from recorder.modes import Mode
+
+ARCHIVE = "archive"
+"""The name of the output that records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,5 +60,23 @@ def parse_config(said: Mapping[str, Any]) -> HubConfig:
         delay_ms=int(said["delay_ms"]),
         picture=Picture(**said["picture"]),
         slates=slates,
-        destinations=tuple(Destination(**destination) for destination in said["destinations"]),
+        destinations=parse_destinations(said["destinations"]),
     )
+
+
+def parse_destinations(said: Iterable[Mapping[str, Any]]) -> tuple[Destination, ...]:
+    """Raises `TypeError` or `ValueError` when they are not destinations. No error holds a key."""
+    destinations = tuple(Destination(**{name: str(value) for name, value in one.items()}) for one in said)
+    check_destinations(destinations)
+    return destinations
+
+
+def check_destinations(destinations: Sequence[Destination]) -> None:
+    """Raises `ValueError` when a hub could not serve them together."""
+    names = [destination.name for destination in destinations]
+    if len(set(names)) < len(names):
+        raise ValueError("two destinations have one name")
+    if ARCHIVE in names:
+        raise ValueError(f"{ARCHIVE} is the name of the recording")
+    if any(urlsplit(destination.address).scheme not in {"rtmp", "rtmps"} for destination in destinations):
+        raise ValueError("a destination is neither rtmp nor rtmps")

@@ -1,17 +1,19 @@
 """The hub's control socket: JSON lines both ways, on a Unix socket that only its owner may open.
 
-Asked `{"do": "status"}`, `{"do": "mode", "mode": "secret"}`, `{"do": "subscribe"}` or `{"do": "stop"}`, the hub answers
-with one line: its status, or `{"error": "…"}`. After `subscribe` a status follows on every change and each second.
+Asked `{"do": "status"}`, `{"do": "mode", "mode": "secret"}`, `{"do": "destinations", "destinations": […]}`,
+`{"do": "subscribe"}` or `{"do": "stop"}`, the hub answers with one line: its status, or `{"error": "…"}`. After
+`subscribe` a status follows on every change and each second.
 """
 
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from recorder.config import Destination, parse_destinations
 from recorder.errors import HubSilent, HubUnavailable
 from recorder.modes import Mode
 from recorder.status import Status, build_status, parse_status
@@ -33,6 +35,9 @@ class Controlled(Protocol):
 
     def show(self, mode: Mode) -> None:
         """Returns when the mode is on disk and on the air. Raises `OSError` when it cannot be written."""
+
+    def relay_to(self, destinations: Sequence[Destination]) -> None:
+        """Where the public watches, from now on."""
 
     def stop(self) -> None:
         """Begin to end."""
@@ -93,6 +98,8 @@ def _obey(asked: dict[str, Any], hub: Controlled) -> bool:
     match asked["do"]:
         case "mode":
             hub.show(Mode(asked["mode"]))
+        case "destinations":
+            hub.relay_to(parse_destinations(asked["destinations"]))
         case "stop":
             hub.stop()
         case "status" | "subscribe":
@@ -106,12 +113,12 @@ def _line(said: dict[str, Any]) -> bytes:
     return json.dumps(said, default=str).encode() + b"\n"
 
 
-async def ask(folder: Path, **request: str) -> Status:
+async def ask(folder: Path, **request: Any) -> Status:
     """Ask the hub of the folder once. Raises `HubUnavailable` when it is not there, dies, or refuses."""
     try:
         async with asyncio.timeout(_ANSWER_LIMIT):
             async with _connected(folder) as (reader, writer):
-                writer.write(_line(dict(request)))
+                writer.write(_line(request))
                 return _status(await reader.readline())
     except TimeoutError:
         raise HubUnavailable("no answer") from None

@@ -12,25 +12,27 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
-from recorder.config import HubConfig, parse_config
+from recorder.config import ARCHIVE, Destination, HubConfig, parse_config
 from recorder.control import SOCKET, open_control
 from recorder.file_output import FileOutput
 from recorder.ingest import Ingest
 from recorder.modes import Mode, load_mode, store_mode, write_atomically
 from recorder.outputs import Output, RelayOutput
 from recorder.programme import Programme, SessionClock
+from recorder.relays import Relays
 from recorder.slates import load
 from recorder.status import Status
 from recorder.timeline import Pace
 
 log = structlog.get_logger()
 
-MODE, PORT, PID, LOG, ARCHIVE = "mode", "port", "hub.pid", "hub.log", "archive"
+MODE, PORT, PID, LOG = "mode", "port", "hub.pid", "hub.log"
 _TICK = 0.03
 
 
@@ -52,27 +54,15 @@ class Hub:
             now=_now,
             changed=self._notify,
         )
-        relays: list[Output] = [
-            RelayOutput(
-                name=destination.name,
-                address=destination.address,
-                key=destination.key,
-                picture=config.picture,
-                joining=self._programme.public.joining,
-                now=_now,
-                changed=self._notify,
-            )
-            for destination in config.destinations
-        ]
-        archive = FileOutput(
+        self._archive = FileOutput(
             name=ARCHIVE,
             folder=folder / ARCHIVE,
             joining=self._programme.recording.joining,
             now=_now,
             changed=self._notify,
         )
-        self._outputs = [*relays, archive]
-        self._programme.carry(relays=relays, files=[archive])
+        self._relays = Relays(self._output, self._carry)
+        self._relays.want(config.destinations)
 
     async def run(self, ready: "Ready") -> None:
         """Serve until `stop`. Then the outputs say goodbye and the archive closes its last segment; whoever is
@@ -84,12 +74,12 @@ class Hub:
             await self._listening.wait()
             control = tasks.create_task(self._be_controlled(ready))
             async with asyncio.TaskGroup() as outputs:
-                for output in self._outputs:
-                    outputs.create_task(output.run())
+                outputs.create_task(self._relays.run())
+                outputs.create_task(self._archive.run())
                 await self._stopping.wait()
                 intake.cancel()
-                for output in self._outputs:
-                    output.end()
+                self._relays.end()
+                self._archive.end()
             control.cancel()
 
     def status(self) -> Status:
@@ -105,7 +95,7 @@ class Hub:
             slate_at=self._programme.slate_at,
             switches=public.switches,
             source=self._programme.source(),
-            outputs=tuple(output.status() for output in self._outputs),
+            outputs=tuple(output.status() for output in (*self._relays.wanted, self._archive)),
         )
 
     def show(self, mode: Mode) -> None:
@@ -119,9 +109,29 @@ class Hub:
             store_mode(self._folder / MODE, mode)
         log.info("mode_shown", mode=mode)
 
+    def relay_to(self, destinations: Sequence[Destination]) -> None:
+        """Where the public watches, from now on. Whoever asks has written it into the configuration."""
+        self._relays.want(destinations)
+        self._notify()
+        log.info("destinations_set", destinations=[destination.name for destination in destinations])
+
     def stop(self) -> None:
         """Begin to end; `run` returns when the archive is closed."""
         self._stopping.set()
+
+    def _output(self, destination: Destination) -> Output:
+        return RelayOutput(
+            name=destination.name,
+            address=destination.address,
+            key=destination.key,
+            picture=self._config.picture,
+            joining=self._programme.public.joining,
+            now=_now,
+            changed=self._notify,
+        )
+
+    def _carry(self, relays: Sequence[Output]) -> None:
+        self._programme.carry(relays=[*relays], files=[self._archive])
 
     async def _take_in(self) -> None:
         """Receive the encoder, and keep the programme going."""

@@ -109,7 +109,7 @@ class Output(ABC):
 
     def feed(self, tags: list[Tag]) -> None:
         """Tags of one moment, as the timeline returned them."""
-        if not self._is_open or not tags:
+        if not self._is_open or self._is_ending or not tags:
             return
         if self._must_join:
             if not any(tag.is_keyframe for tag in tags):

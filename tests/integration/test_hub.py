@@ -13,12 +13,14 @@ import pytest
 
 from recorder.archive import verify
 from recorder.broadcasts import Broadcasts
+from recorder.config import Destination
 from recorder.errors import JibriBusy
 from recorder.events import HubLost, OutputLive, OutputLost, SourceLive, SourceLost
 from recorder.flv import Kind
 from recorder.jibri import Busyness, Jibri
 from recorder.modes import Mode
 from simulator.jibri import SimulatedJibri
+from simulator.public_server import PublicServer
 from tests.integration.studio import (
     PLE,
     PUBLIC_KEY,
@@ -133,6 +135,33 @@ def test_a_destination_that_dies_costs_the_archive_nothing_and_gets_the_picture_
         pictures, complaints = decode(recording)
         assert complaints == ""
         assert pictures >= (lasted - 1) * 30
+
+    play(tmp_path, clip, story)
+
+
+def test_destinations_come_and_go_in_mid_broadcast(tmp_path: Path, clip: Path) -> None:
+    async def story(stage: Studio) -> None:
+        stage.encode()
+        await stage.source_on_air()
+        first = Destination(name="public", address=stage.server.address, key=PUBLIC_KEY)
+        async with PublicServer(stage.folder / "second") as server:
+            second = Destination(name="consortium", address=server.address, key="another-key-nobody-may-see")
+            await stage.broadcasts.set_destinations(PLE, [first, second])
+            await stage.happened(lambda event: isinstance(event, OutputLive) and event.name == "consortium")
+            await stage.broadcasts.set_destinations(PLE, [second])
+            pid = (await stage.status()).pid
+            os.kill(pid, signal.SIGKILL)
+            await stage.another_hub(pid)
+            assert [output.name for output in (await stage.status()).outputs] == ["consortium", "archive"]
+            await until(lambda: server.sessions() == 2)
+            await stage.broadcasts.set_destinations(PLE, [])
+            await stage.broadcasts.set_destinations(PLE, [first])
+            await until(lambda: stage.server.sessions() == 2)
+        assert (await stage.status()).outputs[-1].starts == 1
+        for public in (stage.server.recordings()[0], server.recordings()[0]):
+            assert gaps(public)[Kind.VIDEO] <= 67
+            assert decode(public)[1] == ""
+        assert decode(await stage.finish())[1] == ""
 
     play(tmp_path, clip, story)
 
