@@ -13,6 +13,7 @@ from typing import Any
 import jwt
 
 from orchestrator.council.commands import Role
+from orchestrator.council.convocation import Convocation
 from orchestrator.council.members import EntityId, Member, MemberId, Office
 
 Clock = Callable[[], datetime]
@@ -60,16 +61,18 @@ class Operation(StrEnum):
 
 
 _EVERYBODY = frozenset(Role)
+_HOUSE = frozenset(Role) - {Role.PRESS}
 _CONVENERS = frozenset({Role.ADMIN, Role.SECRETARY})
-_RECORD_READERS = frozenset(Role) - {Role.MEMBER}
-_PARTICIPANTS = frozenset(Role) - {Role.AUDITOR}
+_RECORD_READERS = _HOUSE - {Role.MEMBER, Role.SPOKESPERSON}
+_PARTICIPANTS = _HOUSE - {Role.STAFF, Role.AUDITOR}
+_ACCOUNTANTS = _CONVENERS | {Role.OPERATOR, Role.STAFF, Role.AUDITOR}
 
 MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.CREATE_ENTITY: frozenset({Role.ADMIN}),
     Operation.LIST_ENTITIES: _EVERYBODY,
     Operation.CREATE_BODY: _CONVENERS,
     Operation.REPLACE_MEMBERS: _CONVENERS,
-    Operation.DOWNLOAD_MEMBERS: _CONVENERS,
+    Operation.DOWNLOAD_MEMBERS: _CONVENERS | {Role.STAFF},
     Operation.READ_RULES: _EVERYBODY,
     Operation.REPLACE_RULES: _CONVENERS,
     Operation.CONVENE_AGAIN: _CONVENERS,
@@ -78,19 +81,19 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.LIST_SESSIONS: _EVERYBODY,
     Operation.READ_SESSION: _EVERYBODY,
     Operation.READ_QUORUM: _EVERYBODY,
-    Operation.READ_LIVE: _EVERYBODY,
-    Operation.READ_ATTENDANCE: _RECORD_READERS,
+    Operation.READ_LIVE: _HOUSE,
+    Operation.READ_ATTENDANCE: _RECORD_READERS | {Role.SPOKESPERSON},
     Operation.LIST_DOCUMENTS: _EVERYBODY,
     Operation.READ_DOCUMENT: _EVERYBODY,
-    Operation.READ_ALLOWANCES: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
+    Operation.READ_ALLOWANCES: _ACCOUNTANTS,
     Operation.READ_EVENTS: _RECORD_READERS,
     Operation.READ_SEALS: _RECORD_READERS,
     Operation.READ_BUNDLE: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
     Operation.COMMAND_SESSION: _PARTICIPANTS,
     Operation.LINK_MEMBER: _PARTICIPANTS,
     Operation.PAGE_SESSIONS: _EVERYBODY,
-    Operation.PAGE_LIVE: _EVERYBODY,
-    Operation.PAGE_FEED: _EVERYBODY,
+    Operation.PAGE_LIVE: _HOUSE,
+    Operation.PAGE_FEED: _HOUSE,
     Operation.PAGE_DOCUMENTS: _EVERYBODY,
     Operation.PAGE_COMMAND: _PARTICIPANTS,
     Operation.PAGE_SECOND_CALL: _CONVENERS,
@@ -110,12 +113,17 @@ class Access:
     def __post_init__(self) -> None:
         if self.role not in _UNBOUND and not self.entity:
             raise ValueError(f"a token for the role {self.role} must name its entity")
-        if self.role is Role.MEMBER and not self.member:
-            raise ValueError("a member's token must name the member")
+        if self.role in (Role.MEMBER, Role.SPOKESPERSON) and not self.member:
+            raise ValueError(f"a {self.role}'s token must name the member")
 
     def reaches(self, entity: EntityId) -> bool:
         """Whether anything of that entity may be shown to the bearer."""
         return self.role in _UNBOUND or self.entity == entity
+
+    def sees(self, call: Convocation) -> bool:
+        """Whether anything of that session may be shown to the bearer: the press sees what is held in public."""
+        is_open = call.is_public and not call.is_rehearsal
+        return self.reaches(call.entity.id) and (is_open or self.role is not Role.PRESS)
 
     def may(self, operation: Operation) -> bool:
         """Whether the role may ask for it at all."""

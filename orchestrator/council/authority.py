@@ -5,13 +5,13 @@ present or has withdrawn from the item, the first substitute who is. "Conduct" i
 call items and end them, open and close debates, votes and secrecy, give and take the floor, and ask for it on
 another's behalf. "Keep the register" is to take down others' votes, ticks, excuses, corrections and the roll.
 
-| role              | convene | conduct                        | own floor, vote, conflict | keep the register        |
-| ----------------- | ------- | ------------------------------ | ------------------------- | ------------------------ |
-| ADMIN             | yes     | yes                            | -                         | -                        |
-| SECRETARY         | yes     | yes                            | as a member               | yes                      |
-| PRESIDENT         | -       | yes                            | as a member               | -                        |
-| MEMBER            | -       | while in the president's chair | yes                       | the secretary or deputy  |
-| OPERATOR, AUDITOR | -       | -                              | -                         | -                        |
+| role                            | convene | conduct                  | own floor, vote, conflict | keep the register |
+| ------------------------------- | ------- | ------------------------ | ------------------------- | ----------------- |
+| ADMIN                           | yes     | yes                      | -                         | -                 |
+| SECRETARY                       | yes     | yes                      | as a member               | yes               |
+| PRESIDENT                       | -       | yes                      | as a member               | -                 |
+| MEMBER, SPOKESPERSON            | -       | in the president's chair | yes                       | secretary, deputy |
+| OPERATOR, STAFF, PRESS, AUDITOR | -       | -                        | -                         | -                 |
 """
 
 from orchestrator.council.agenda import AgendaItem
@@ -22,22 +22,25 @@ from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.session import Phase, Session
 from orchestrator.council.voting import VoteEvent
 
+_SEATED = (Role.MEMBER, Role.SPOKESPERSON)
+"""Whose rights follow from the office held now."""
+
 
 def may_conduct(session: Session, asker: Asker) -> bool:
     """Whether the asker conducts the session."""
     match asker.role:
         case Role.ADMIN | Role.SECRETARY | Role.PRESIDENT:
             return True
-        case Role.MEMBER:
+        case Role.MEMBER | Role.SPOKESPERSON:
             return asker.member is not None and asker.member == session.acting(Office.PRESIDENT)
-        case Role.OPERATOR | Role.AUDITOR:
+        case Role.OPERATOR | Role.STAFF | Role.PRESS | Role.AUDITOR:
             return False
 
 
 def keeps_register(session: Session, asker: Asker) -> bool:
     """Whether the asker is the secretary, also before anybody is there and after everybody has gone, or sits in the
     secretary's chair."""
-    if asker.role is not Role.MEMBER or asker.member is None:
+    if asker.role not in _SEATED or asker.member is None:
         return asker.role is Role.SECRETARY
     is_secretary = session.body.has(asker.member) and session.body.member(asker.member).office is Office.SECRETARY
     return is_secretary or asker.member == session.acting(Office.SECRETARY)
@@ -45,7 +48,7 @@ def keeps_register(session: Session, asker: Asker) -> bool:
 
 def is_own(asker: Asker, member: MemberId) -> bool:
     """Whether the asker asks for themselves."""
-    return asker.member == member and asker.role in (Role.MEMBER, Role.PRESIDENT, Role.SECRETARY)
+    return asker.member == member and asker.role in (*_SEATED, Role.PRESIDENT, Role.SECRETARY)
 
 
 def require(is_allowed: bool) -> None:

@@ -18,13 +18,20 @@ from orchestrator.council.voting import Choice, Count, Method
 
 
 class Role(StrEnum):
-    """What a signed access token says its bearer is. A MEMBER's rights follow from the office held now."""
+    """What a signed access token says its bearer is. A MEMBER's rights follow from the office held now.
+
+    A SPOKESPERSON is a member who speaks for a group. STAFF work for the entity, PRESS report on it, AUDITORs examine
+    it: they read, and do nothing in a session.
+    """
 
     ADMIN = "admin"
     OPERATOR = "operator"
     SECRETARY = "secretary"
     PRESIDENT = "president"
+    SPOKESPERSON = "spokesperson"
     MEMBER = "member"
+    STAFF = "staff"
+    PRESS = "press"
     AUDITOR = "auditor"
 
 

@@ -104,8 +104,8 @@ class Ledger:
         async with self.pool.acquire() as connection, connection.transaction():
             inserted = await connection.fetchval(
                 """
-                INSERT INTO session (id, entity, body, title, starts_at, room, phase, version)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                INSERT INTO session (id, entity, body, title, starts_at, room, phase, version, is_public)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                 ON CONFLICT (id) DO NOTHING RETURNING id
                 """,
                 session_id,
@@ -116,6 +116,7 @@ class Ledger:
                 convocation.room,
                 Phase.CONVENED,
                 len(events),
+                convocation.is_public and not convocation.is_rehearsal,
             )
             if inserted is None:
                 raise AlreadyConvened(session_id)

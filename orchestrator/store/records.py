@@ -165,18 +165,21 @@ class Records:
         entity: EntityId | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        is_public_only: bool = False,
     ) -> list[Entry]:
-        """Sessions that start in [since, until), earliest first."""
+        """Sessions that start in [since, until), earliest first; only those held in public, if that is asked for."""
         rows = await self.pool.fetch(
             """
             SELECT * FROM session
             WHERE ($1::text IS NULL OR entity = $1)
               AND ($2::timestamptz IS NULL OR starts_at >= $2) AND ($3::timestamptz IS NULL OR starts_at < $3)
+              AND (is_public OR NOT $4)
             ORDER BY starts_at, id
             """,
             entity,
             since,
             until,
+            is_public_only,
         )
         return [_entry(row) for row in rows]
 

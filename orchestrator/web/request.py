@@ -46,7 +46,8 @@ def require_operation(request: web.Request, operation: Operation) -> None:
 async def session_of(request: web.Request) -> Reading:
     """The session in the path, as it is now. Raises `Problem` (NOT_FOUND)."""
     reading = await house_of(request).read(SessionId(request.match_info["id"]))
-    require_entity(request, reading.session.convened.entity.id)
+    if not access_of(request).sees(reading.session.convened):
+        raise Problem(Kind.NOT_FOUND)
     request[SESSION_LANGUAGE] = reading.session.convened.language
     return reading
 

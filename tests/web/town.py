@@ -50,7 +50,7 @@ class Town:
             role=role,
             expires=self.clock() + timedelta(hours=hours),
             entity=None if role in (Role.ADMIN, Role.OPERATOR) else entity,
-            member=MemberId(member) if member else MAYOR if role is Role.MEMBER else None,
+            member=MemberId(member) if member else MAYOR if role in (Role.MEMBER, Role.SPOKESPERSON) else None,
         )
         return mint(access, secret=SECRET, now=self.clock())
 

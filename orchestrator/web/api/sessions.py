@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_val
 from orchestrator.access import Operation
 from orchestrator.council.agenda import AgendaItem, Majority
 from orchestrator.council.calls import rule_of
-from orchestrator.council.commands import Asker, Channel, Convene
+from orchestrator.council.commands import Asker, Channel, Convene, Role
 from orchestrator.council.convocation import Convocation, DropInVote, Ground, Policy, SessionKind
 from orchestrator.council.members import Body, BodyId, Entity, EntityId, MemberId, SessionId
 from orchestrator.council.rules.publicity import publicity_of
@@ -276,7 +276,7 @@ async def list_sessions(request: web.Request) -> web.Response:
     entity = EntityId(asked) if asked else access.entity
     if entity is not None:
         require_entity(request, entity)
-    entries = await house_of(request).records.sessions(entity=entity)
+    entries = await house_of(request).records.sessions(entity=entity, is_public_only=access.role is Role.PRESS)
     return json(SessionsOut(sessions=tuple(_row(entry) for entry in entries)))
 
 

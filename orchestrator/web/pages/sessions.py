@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from orchestrator.access import Operation
+from orchestrator.council.commands import Role
 from orchestrator.council.session import Phase
 from orchestrator.store.records import Entry
 from orchestrator.web.pages.rendering import page
@@ -22,7 +23,9 @@ async def show(request: web.Request) -> web.Response:
     """The list, for whom it may concern."""
     house, access = house_of(request), access_of(request)
     now = house.now()
-    entries = await house.records.sessions(entity=access.entity, since=now - _PAST, until=now + _FUTURE)
+    entries = await house.records.sessions(
+        entity=access.entity, since=now - _PAST, until=now + _FUTURE, is_public_only=access.role is Role.PRESS
+    )
     names = {entity.id: entity.name for entity in await house.records.entities()}
     today = [entry for entry in entries if _is_today(entry, now.astimezone(house.time_zone))]
     rest = [entry for entry in entries if entry not in today]
@@ -38,6 +41,7 @@ async def show(request: web.Request) -> web.Response:
         "today": today,
         "later": [entry for entry in rest if entry.starts_at > now],
         "past": [entry for entry in reversed(rest) if entry.starts_at <= now],
+        "may_watch": access.may(Operation.PAGE_LIVE),
         "may_convene": access.may(Operation.CONVENE_SESSION),
     }
     return page(request, "sessions.html", language_of(request), values)
