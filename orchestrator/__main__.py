@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator import app as program
-from orchestrator import desk, doctor, hypothesis, logs, vault
+from orchestrator import credentials, desk, doctor, hypothesis, logs, vault
 from orchestrator.access import Access, mint
 from orchestrator.council.commands import Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
@@ -52,7 +52,7 @@ def serve() -> None:
     """Run Plenari against the Jitsi of the settings, until Ctrl-C."""
     settings = _settings()
     try:
-        program.check(settings)
+        credentials.check(settings)
     except ValueError as error:
         raise _Complaint(f"{error}. `plenari doctor` checks everything.") from None
     _run(program.serve(settings))
@@ -239,7 +239,7 @@ def token(
             entity=EntityId(entity) if entity else None,
             member=MemberId(member) if member else None,
         )
-        typer.echo(mint(access, secret=program.token_secret(settings), now=program.now()))
+        typer.echo(mint(access, secret=credentials.token_secret(settings), now=program.now()))
     except ValueError as error:
         raise _Complaint(f"{error}. See `plenari token --help`.") from None
 

@@ -4,14 +4,11 @@ The only file that may import every room of the house, and the only one that rea
 """
 
 import asyncio
-import secrets
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import assert_never
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -19,11 +16,8 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from bot.client import Account
-from bot.connection import Encryption, Login
-from bot.occupant import Trust
 from orchestrator import sessions as conducting
-from orchestrator.access import LEAST_SECRET, Jitsi
+from orchestrator.access import Jitsi
 from orchestrator.broadcast import Broadcasting, Studio
 from orchestrator.chamber import Chamber
 from orchestrator.council.commands import Convene
@@ -40,12 +34,11 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
+from orchestrator.credentials import account, destinations, seal_key, signatory, token_secret
 from orchestrator.documents.press import Press
 from orchestrator.evidence.exhibits import Exhibits
-from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
-from orchestrator.evidence.signing import Signatory, open_signatory
 from orchestrator.evidence.stamping import Stamping
 from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
@@ -61,7 +54,6 @@ from orchestrator.version import VERSION
 from orchestrator.web.app import build_app
 from orchestrator.web.house import House
 from recorder.broadcasts import Broadcasts
-from recorder.config import Destination
 from recorder.errors import JibriUnavailable
 from recorder.graph import Picture
 from recorder.jibri import Jibri
@@ -87,41 +79,6 @@ async def open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
             dsn = await stack.enter_async_context(embedded_postgres(settings.data / "postgres"))
         await migrate(dsn)
         yield await stack.enter_async_context(open_pool(dsn))
-
-
-def check(settings: Settings) -> None:
-    """Raise ValueError, which says what to set, for settings that cannot be served with."""
-    destinations(settings.channel.get_secret_value())
-    seal_key(settings)
-    signatory(settings)
-    for name in short_secrets(settings):
-        raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
-    if not settings.xmpp_password.get_secret_value():
-        raise ValueError("PLENARI_XMPP_PASSWORD is not set: the bot needs its account on the hidden domain")
-
-
-def short_secrets(settings: Settings) -> list[str]:
-    """The settings that sign tokens with too little: who guesses one can be any councillor, on the record."""
-    secrets_in_use = {
-        "PLENARI_TOKEN_SECRET": token_secret(settings),
-        "PLENARI_JITSI_APP_SECRET": settings.jitsi_app_secret.get_secret_value(),
-    }
-    return [name for name, secret in secrets_in_use.items() if len(secret.encode()) < LEAST_SECRET]
-
-
-def seal_key(settings: Settings) -> SealKey:
-    """What seals records: the setting's key, or one made once and kept in the data folder. Raises ValueError."""
-    return open_key(settings.seal_key.get_secret_value(), settings.data)
-
-
-def signatory(settings: Settings) -> Signatory | None:
-    """Who signs the sealed PDFs, if the settings name anybody. Raises ValueError."""
-    if settings.signing_certificate is None:
-        return None
-    try:
-        return open_signatory(settings.signing_certificate, settings.signing_password.get_secret_value())
-    except OSError as error:
-        raise ValueError(f"PLENARI_SIGNING_CERTIFICATE cannot be read: {error.strerror}") from None
 
 
 async def serve(settings: Settings) -> None:
@@ -222,7 +179,7 @@ class _Program:
             format=Picture(width=int(width), height=int(height)),
             delay=settings.delay,
             farewell=settings.farewell,
-            recordings=settings.data / "recordings",
+            recordings=settings.recordings,
             now=now,
         )
 
@@ -251,7 +208,7 @@ class _Program:
             public_url=settings.public_url,
             time_zone=ZoneInfo(settings.time_zone),
             version=VERSION,
-            recordings=settings.data / "recordings",
+            recordings=settings.recordings,
         )
 
     async def _checks(self) -> Mapping[str, bool]:
@@ -287,55 +244,3 @@ async def _has_encoder(jibris: tuple[Jibri, ...]) -> bool:
         except JibriUnavailable:
             continue
     return False
-
-
-def token_secret(settings: Settings) -> str:
-    """What signs access tokens: the setting's, or one made once and kept in the data folder for its owner only."""
-    if given := settings.token_secret.get_secret_value():
-        return given
-    file = settings.data / "token_secret"
-    if not file.exists():
-        settings.data.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48))
-    return file.read_text().strip()
-
-
-def account(settings: Settings) -> Account:
-    """The bot's account, and what the domains of this Jitsi are worth."""
-    if not settings.xmpp_tls:
-        encryption = Encryption.NONE
-    else:
-        encryption = Encryption.PINNED if settings.xmpp_ca else Encryption.VERIFIED
-    hidden = settings.hidden_domain
-    return Account(
-        login=Login(
-            jid=f"{settings.xmpp_user}@{hidden}",
-            password=settings.xmpp_password.get_secret_value(),
-            host=settings.xmpp_host,
-            port=settings.xmpp_port,
-            encryption=encryption,
-            certificate=settings.xmpp_ca,
-        ),
-        focus=f"focus.{settings.xmpp_domain}",
-        journal=f"plenari.{settings.xmpp_domain}",
-        trust=Trust(
-            trusted_domains={settings.xmpp_domain} if settings.identity_is_stamped else frozenset(),
-            machine_domains={hidden, f"auth.{settings.xmpp_domain}"},
-        ),
-    )
-
-
-def destinations(channel: str) -> tuple[Destination, ...]:
-    """The channel's address and its key, which is the last part of the path."""
-    if not channel:
-        return ()
-    address, _, key = channel.rpartition("/")
-    if urlsplit(address).scheme not in ("rtmp", "rtmps") or not key:
-        raise ValueError("PLENARI_CHANNEL must look like rtmps://host/app/KEY")
-    return (Destination(name="channel", address=address, key=key),)
-
-
-def recording(settings: Settings, session_id: SessionId) -> Path:
-    """Where the finished recording of a session lies, once there is one."""
-    return settings.data / "recordings" / f"{session_id}.mp4"

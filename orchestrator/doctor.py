@@ -13,7 +13,8 @@ import asyncpg
 from bot.client import Bot
 from bot.errors import BotError, LoginRefused
 from orchestrator.access import LEAST_SECRET
-from orchestrator.app import account, destinations, now, open_database, short_secrets
+from orchestrator.app import now, open_database
+from orchestrator.credentials import account, destinations, short_secrets
 from orchestrator.settings import Settings
 from orchestrator.store.embedded import DatabaseUnavailable
 from recorder.errors import RecorderError

@@ -115,3 +115,8 @@ class Settings(BaseSettings):
     def muc_domain(self) -> str:
         """The domain of the rooms."""
         return f"muc.{self.xmpp_domain}"
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of the finished recordings, each named after its session (`….mp4`)."""
+        return self.data / "recordings"

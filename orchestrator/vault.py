@@ -5,9 +5,10 @@ from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
-from orchestrator.app import now, open_database, recording, seal_key
+from orchestrator.app import now, open_database
 from orchestrator.council.members import SessionId
 from orchestrator.council.privacy import Personal
+from orchestrator.credentials import seal_key
 from orchestrator.evidence.bundle import Contents, contents
 from orchestrator.evidence.pruning import Prunable, prunable
 from orchestrator.settings import Settings
@@ -21,7 +22,7 @@ async def bundle(settings: Settings, session_id: SessionId, output: Path, *, wit
 
     With the recording only where it lies on this machine.
     """
-    film = recording(settings, session_id)
+    film = settings.recordings / f"{session_id}.mp4"
     has_film = with_recording and await asyncio.to_thread(film.exists)
     async with open_database(settings) as pool:
         files = await contents(Ledger(pool), session_id, film if has_film else None)
