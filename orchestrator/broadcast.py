@@ -13,6 +13,7 @@ from typing import assert_never
 
 import structlog
 
+from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Picture
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, RecordingFailed, RecordingMade, Sighting
@@ -143,7 +144,7 @@ class _Broadcast:
         studio, call = self.studio, session.convened
         cards = {
             mode: Card(
-                heading=call.entity.name,
+                heading=_rehearsed(call.entity.name, call),
                 title=word(call.language, f"slate.{mode}.title"),
                 line=word(call.language, f"slate.{mode}.line", body=call.body.name),
             )
@@ -153,7 +154,7 @@ class _Broadcast:
             broadcast=self.id,
             mode=Mode.WAITING,
             cards=cards,
-            destinations=studio.destinations,
+            destinations=() if call.is_rehearsal else studio.destinations,
             picture=studio.format,
             delay=studio.delay,
             host=studio.ingest_host,
@@ -251,3 +252,8 @@ class _Broadcast:
     async def _report_down(self, link: Link, cause: str, at: datetime) -> None:
         down = LinkDown(seen=Sighting(grade=Grade.PRESENCE, at=at), link=link, cause=cause)
         await self.studio.inbox.report(self.session_id, down)
+
+
+def _rehearsed(heading: str, call: Convocation) -> str:
+    """A card of a rehearsal says what it is, whoever may get to see it."""
+    return f"{word(call.language, 'document.rehearsal_mark')} · {heading}" if call.is_rehearsal else heading

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from orchestrator.council.convocation import Convocation
+from orchestrator.council.convocation import Convocation, room_name
 from orchestrator.council.members import Body, MemberId, Office, SessionId
 from orchestrator.council.rules import QuorumRule, choose_rule
 from orchestrator.council.rules.shape import Circumstances, Days, NextCall, Occasion, Regulation
@@ -51,21 +51,23 @@ def is_at_weekend(call: Convocation) -> bool:
     return day_of(call).weekday() >= _SATURDAY
 
 
-def second_call(call: Convocation, session: SessionId, room: str) -> Convocation | None:
+def second_call(call: Convocation, session: SessionId, mark: str) -> Convocation | None:
     """The second call to a session that was not held: the same in everything but its hour; None where there is none.
 
-    A rule that was asked for by name brings its own successor, if it has one.
+    `mark` makes the name of its room one that nobody can guess. A rule that was asked for by name brings its own
+    successor, if it has one.
     """
     starts_at = second_call_at(call)
     if starts_at is None:
         return None
+    day = starts_at.astimezone(ZoneInfo(call.time_zone)).date()
     first = rule_of(call)
     successor = first.next_call.rule if first.next_call else ""
     asked = (successor or first.id) if call.policy.rule and (successor or first.call is None) else ""
     return replace(
         call,
         session=session,
-        room=room,
+        room=room_name(call.entity.id, call.body.id, day, mark, is_rehearsal=call.is_rehearsal),
         call=2,
         starts_at=starts_at,
         follows=call.session,

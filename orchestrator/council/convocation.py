@@ -1,11 +1,11 @@
 """The call to a session: all that is fixed when it is convened, and is frozen on the record from then on."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.council.agenda import AgendaItem
-from orchestrator.council.members import Body, Entity, MemberId, SessionId
+from orchestrator.council.members import Body, BodyId, Entity, EntityId, MemberId, SessionId
 from orchestrator.council.rules.shape import Occasion, QuorumRule, Switches
 
 
@@ -31,6 +31,15 @@ class Ground(StrEnum):
     DL_7_2020_CAT = "dl_7_2020_cat"
     ROM = "rom"
     IN_PERSON = "in_person"
+
+
+REHEARSAL_ROOM = "-assaig"
+"""How the name of a rehearsal's room ends, and of no other: nobody ends up in the wrong one, nor does the bot."""
+
+
+def room_name(entity: EntityId, body: BodyId, day: date, mark: str, *, is_rehearsal: bool) -> str:
+    """A name that people can read and, with a random `mark`, nobody can guess."""
+    return f"{entity}-{body}-{day:%Y%m%d}-{mark}{REHEARSAL_ROOM if is_rehearsal else ''}"
 
 
 class DropInVote(StrEnum):
@@ -80,8 +89,9 @@ class Convocation:
 
     `starts_at` is UTC; `time_zone` is the IANA zone in which people read it. `room` is the room's name (the node of
     its address, without the domain). `language` is `ca`, `es` or `en`. `call` is 1 or 2; `follows` is the session in
-    first call that was not held. `candidate` is who a motion of censure proposes. `rule` and `switches`, by which
-    every verdict of the session is made, are filled in when it is convened (`calls.as_convened`).
+    first call that was not held. A rehearsal is never official: it has a room of its own (`room_name`), its broadcast
+    goes to nobody, and it is never sealed. `candidate` is who a motion of censure proposes. `rule` and `switches`, by
+    which every verdict of the session is made, are filled in when it is convened (`calls.as_convened`).
     """
 
     session: SessionId

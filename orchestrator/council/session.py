@@ -179,13 +179,18 @@ class Session:
 
     @property
     def has_broadcast(self) -> bool:
-        """Whether there is something to put on the air: a public session that is not a rehearsal (LRBRL 70.1)."""
-        return self.convened.is_public and not self.convened.is_rehearsal
+        """Whether its picture is made: of a public session (LRBRL 70.1). A rehearsal's is seen by nobody outside."""
+        return self.convened.is_public
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing more is to come: the session is over, and what came of its broadcast is known."""
         return self.phase is Phase.ADJOURNED and (self.recording is not None or not self.has_broadcast)
+
+    @property
+    def is_sealable(self) -> bool:
+        """Whether its evidence is there, or about to be: complete, and not a rehearsal."""
+        return self.is_complete and not self.convened.is_rehearsal
 
     def acting(self, office: Office) -> MemberId | None:
         """Who sits in the office's chair now: its holder, or a substitute. Raises Refused (NOT_CONVENED)."""

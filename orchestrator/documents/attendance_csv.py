@@ -1,7 +1,7 @@
 """The attendance as CSV, for spreadsheets set to Catalan or Spanish: UTF-8 with a mark, `;` between quoted fields.
 
 Times are given twice: ISO 8601 in UTC for machines, and the town's own time for people. `office` is what the member
-is in the body, `role` the chairs that the member sat in during the session.
+is in the body, `role` the chairs that the member sat in during the session. `kind` is the session's, or `rehearsal`.
 """
 
 import csv
@@ -72,7 +72,7 @@ def _fields(report: AttendanceReport, row: Row) -> Iterable[str]:
         call.session,
         call.entity.name,
         call.body.name,
-        call.kind.value,
+        "rehearsal" if call.is_rehearsal else call.kind.value,
         str(call.call),
         row.member.id,
         row.member.name,

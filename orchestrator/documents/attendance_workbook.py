@@ -13,17 +13,18 @@ from orchestrator.wording import label, word
 def attendance_workbook(report: AttendanceReport, language: str) -> Workbook:
     """The three sheets. Times of day are the town's own."""
     call, zone = report.convocation, ZoneInfo(report.convocation.time_zone)
+    mark = f"{word(language, 'document.rehearsal_mark')} · " if call.is_rehearsal else ""
     return Workbook(
-        title=f"{call.body.name} · {word(language, f'kind.{call.kind}')}",
+        title=f"{mark}{call.body.name} · {word(language, f'kind.{call.kind}')}",
         subject=word(language, "live.attendance"),
         author=call.entity.name,
         comments=f"{call.session} {report.chain_hash}",
         language=language,
         created=report.at,
         sheets=(
-            _sheet(language, "sheet.members", _MEMBERS, (_member(row, language, zone) for row in report.rows)),
-            _sheet(language, "sheet.intervals", _INTERVALS, _intervals(report, zone)),
-            _sheet(language, "sheet.incidents", _INCIDENTS, _incidents(report, language, zone)),
+            _sheet(mark, language, "sheet.members", _MEMBERS, (_member(row, language, zone) for row in report.rows)),
+            _sheet(mark, language, "sheet.intervals", _INTERVALS, _intervals(report, zone)),
+            _sheet(mark, language, "sheet.incidents", _INCIDENTS, _incidents(report, language, zone)),
         ),
     )
 
@@ -57,8 +58,10 @@ _INTERVALS = (("column.name", 28), ("column.start", 19), ("column.end", 19), ("c
 _INCIDENTS = (("column.seq", 7), ("column.at", 19), ("column.at_utc", 22), ("column.what", 80))
 
 
-def _sheet(language: str, name: str, columns: Iterable[tuple[str, int]], rows: Iterable[Sequence[Cell]]) -> Sheet:
-    return sheet(word(language, name), ((word(language, title), width) for title, width in columns), rows)
+def _sheet(
+    mark: str, language: str, name: str, columns: Iterable[tuple[str, int]], rows: Iterable[Sequence[Cell]]
+) -> Sheet:
+    return sheet(f"{mark}{word(language, name)}", ((word(language, title), width) for title, width in columns), rows)
 
 
 def _member(row: Row, language: str, zone: ZoneInfo) -> Sequence[Cell]:

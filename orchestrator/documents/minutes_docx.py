@@ -23,6 +23,7 @@ from orchestrator.documents.verification import code_of
 from orchestrator.wording import word
 
 _ACCENT, _SOFT = RGBColor(0x0B, 0x62, 0x65), RGBColor(0x56, 0x65, 0x63)
+_WARNING = RGBColor(0x94, 0x62, 0x0A)
 _FONT = "Open Sans"
 _LOCALE = {"ca": "ca-ES", "es": "es-ES", "en": "en-GB"}
 
@@ -32,6 +33,8 @@ def minutes_docx(report: AttendanceReport, blocks: tuple[Block, ...], language: 
     call = report.convocation
     paper = Document()
     _dress(paper, language)
+    if call.is_rehearsal:
+        _mark(paper, f"{word(language, 'document.rehearsal_mark')} · {word(language, 'live.rehearsal')}")
     date = day(report.opened_at or call.starts_at, ZoneInfo(call.time_zone), language)
     properties = paper.core_properties
     properties.title = f"{word(language, 'minutes.title')} · {call.body.name} · {date}"
@@ -153,6 +156,12 @@ def _signatures(paper: Paper, language: str) -> None:
         cell.paragraphs[0].add_run(word(language, f"document.signature_{office}")).bold = True
         place = cell.add_paragraph().add_run(word(language, "document.signature_place"))
         place.font.color.rgb, place.font.size = _SOFT, Pt(9)
+
+
+def _mark(paper: Paper, text: str) -> None:
+    """At the head of every page."""
+    run = paper.sections[0].header.paragraphs[0].add_run(text)
+    run.bold, run.font.size, run.font.color.rgb = True, Pt(14), _WARNING
 
 
 def _foot(paper: Paper, code: str, page: str) -> None:

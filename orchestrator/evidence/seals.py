@@ -125,7 +125,7 @@ class Seals:
 
 
 def _seal(row: asyncpg.Record) -> Seal:
-    return Seal(**{name: value for name, value in row.items() if name != "session"})
+    return Seal(**{name: value for name, value in row.items() if name not in ("session", "is_rehearsal")})
 
 
 _KEEP = """

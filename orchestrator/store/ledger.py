@@ -104,8 +104,8 @@ class Ledger:
         async with self.pool.acquire() as connection, connection.transaction():
             inserted = await connection.fetchval(
                 """
-                INSERT INTO session (id, entity, body, title, starts_at, room, phase, version, is_public)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                INSERT INTO session (id, entity, body, title, starts_at, room, phase, version, is_public, is_rehearsal)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 ON CONFLICT (id) DO NOTHING RETURNING id
                 """,
                 session_id,
@@ -117,6 +117,7 @@ class Ledger:
                 Phase.CONVENED,
                 len(events),
                 convocation.is_public and not convocation.is_rehearsal,
+                convocation.is_rehearsal,
             )
             if inserted is None:
                 raise AlreadyConvened(session_id)
@@ -251,7 +252,9 @@ def verify(lines: Iterable[str]) -> int:
 
 
 async def _plan_seal(connection: asyncpg.pool.PoolConnectionProxy, session_id: SessionId, version: int) -> None:
-    await jobs.enqueue(connection, jobs.SEAL_SESSION, session_id, occasion=str(version))
+    """A rehearsal is never sealed: the database would refuse it."""
+    if await connection.fetchval("SELECT NOT is_rehearsal FROM session WHERE id = $1", session_id):
+        await jobs.enqueue(connection, jobs.SEAL_SESSION, session_id, occasion=str(version))
 
 
 async def _append(

@@ -43,6 +43,7 @@ class Entry:
     room: str
     phase: Phase
     version: int
+    is_rehearsal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,4 +234,5 @@ def _entry(row: asyncpg.Record) -> Entry:
         room=row["room"],
         phase=Phase(row["phase"]),
         version=row["version"],
+        is_rehearsal=row["is_rehearsal"],
     )

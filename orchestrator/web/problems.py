@@ -26,6 +26,7 @@ class Kind(StrEnum):
     CONFLICT = "conflict"
     REFUSED = "refused"
     NOT_SEALED = "not_sealed"
+    NEVER_SEALED = "never_sealed"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
@@ -45,6 +46,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.CONFLICT: 409,
     Kind.REFUSED: 409,
     Kind.NOT_SEALED: 409,
+    Kind.NEVER_SEALED: 409,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED_MEDIA_TYPE: 415,
     Kind.INVALID: 422,

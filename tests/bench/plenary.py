@@ -98,7 +98,7 @@ class Plenary:
         """No grace and no pauses: what follows from a departure follows at once."""
         policy = Policy(grace=timedelta(0), edge_pause=timedelta(0))
         small = replace(PLENARY, members=tuple(m for m in PLENARY.members if m.id in (*QUORATE, JOAN)))
-        call = convocation(policy=policy, body=small, is_rehearsal=True)
+        call = convocation(policy=policy, body=small, is_public=False)
         admin = Asker(role=Role.ADMIN, channel=Channel.WEB)
         await convene(self._ledger, Convene(asker=admin, convocation=call), self._now())
         return call.session

@@ -101,18 +101,24 @@ def test_a_second_call_has_none_after_it() -> None:
 
 def test_the_second_call_is_the_same_but_for_its_hour_and_its_rule() -> None:
     first = called("2026-03-27 20:00")
-    again = second_call(first, SessionId("s2"), "room-2")
+    again = second_call(first, SessionId("s2"), "5eed")
     assert again is not None
-    assert (again.session, again.room, again.call, again.follows) == ("s2", "room-2", 2, "s1")
+    assert (again.session, again.room, again.call, again.follows) == ("s2", "vila-ple-20260329-5eed", 2, "s1")
     assert (again.body, again.agenda, again.language) == (first.body, first.agenda, first.language)
     assert is_at_weekend(again)
     assert not is_at_weekend(first)
     assert rule_of(as_convened(again, Regulation())).id == "PLE-2"
 
 
+def test_the_second_call_of_a_rehearsal_is_a_rehearsal_in_a_room_of_its_own() -> None:
+    again = second_call(called("2026-03-27 20:00", is_rehearsal=True), SessionId("s2"), "5eed")
+    assert again is not None
+    assert (again.is_rehearsal, again.room) == (True, "vila-ple-20260329-5eed-assaig")
+
+
 def test_a_rule_chosen_by_name_brings_its_successor() -> None:
     first = called("2026-03-26 20:00", body=BOARD, policy=Policy(rule="JGL-ROF-1"))
-    again = second_call(first, SessionId("s2"), "r")
+    again = second_call(first, SessionId("s2"), "5eed")
     assert again is not None
     assert rule_of(as_convened(again, Regulation())).id == "JGL-ROF-2"
 

@@ -168,3 +168,10 @@ def test_verapdf_finds_nothing_wrong(played, tmp_path, name, flavours):
         command = ["java", "-cp", f"{jars}/*", Path(__file__).parent / "Validate.java", "--format", "text", "-v", "-f"]
         said = subprocess.run([*command, flavour, path], capture_output=True, text=True, check=False).stdout
         assert said.startswith("PASS"), said
+
+
+def test_a_rehearsal_is_marked_across_every_page() -> None:
+    marked = made("certificate.pdf", sitting(is_rehearsal=True), "es").html
+    assert "@page { background: url" in marked
+    assert "ENSAYO" in marked
+    assert "@page { background" not in made("certificate.pdf", sitting()).html

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -19,6 +20,7 @@ from recorder.config import Destination
 from recorder.errors import HubUnavailable
 from recorder.events import BroadcastId
 from recorder.graph import Picture
+from recorder.hub import ARCHIVE
 from recorder.jibri import Jibri
 from recorder.modes import Mode
 from simulator.demo import now
@@ -65,7 +67,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(dsn: str, folder: Path, *, has_encoder: bool = True) -> AsyncIterator[House]:
+async def house(dsn: str, folder: Path, *, has_encoder: bool = True, **changes: Any) -> AsyncIterator[House]:
     async with (
         open_store(dsn) as store,
         PublicServer(folder) as public,
@@ -90,7 +92,7 @@ async def house(dsn: str, folder: Path, *, has_encoder: bool = True) -> AsyncIte
         )
         broadcasting = Broadcasting(studio)
         sessions = Sessions(store.pool, store.listener, Performer(), now)
-        await convened(store, now(), starts_at=now())
+        await convened(store, now(), starts_at=now(), **changes)
         async with asyncio.TaskGroup() as tasks:
             running = [
                 tasks.create_task(broadcasting.run()),
@@ -147,5 +149,21 @@ def test_a_public_server_that_dies_and_returns_is_an_alert_and_its_end(dsn: str,
             names = await town.events()
             assert names.count("AlertRaised") == names.count("AlertResolved") == 1
             await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
+
+    asyncio.run(scenario())
+
+
+def test_a_rehearsal_is_encoded_and_archived_and_reaches_no_public(dsn: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with house(dsn, tmp_path, is_rehearsal=True, room="vila-ple-assaig") as town:
+            await town.until(lambda _: True)
+            town.sessions.deliver(SESSION, entered(now(), *QUORATE, JOAN))
+            await town.until(lambda session: "encoder" in session.links)
+            await town.sessions.ask(SESSION, OpenSession(asker=PRESIDENT))
+            await town.shows(Mode.LIVE)
+            outputs = (await town.broadcasts.status(BroadcastId(SESSION))).outputs
+            assert [output.name for output in outputs] == [ARCHIVE]
+            await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
+        assert (tmp_path / "recordings" / f"{SESSION}.mp4").stat().st_size > 0
 
     asyncio.run(scenario())

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from orchestrator.council.commands import (
     AdjournSession,
     CallItem,
@@ -61,9 +59,15 @@ def test_convening_puts_the_bot_in_the_room_and_the_waiting_card_on_the_air() ->
     assert desired(play.session) == Desired(is_watched=True, picture=Picture.WAITING, has_encoder=False, speaker=None)
 
 
-@pytest.mark.parametrize("changes", [{"is_public": False}, {"is_rehearsal": True}])
-def test_what_is_not_public_has_no_broadcast(changes: dict[str, bool]) -> None:
-    play = Play(**changes)
+def test_a_rehearsal_is_made_as_the_evening_will_be_but_is_never_sealed() -> None:
+    play = Play(is_rehearsal=True).opened(*QUORATE, JOAN)
+    assert desired(play.session).has_encoder
+    play.says(MAYOR, AdjournSession)
+    assert not play.session.is_sealable
+
+
+def test_what_is_not_public_has_no_broadcast() -> None:
+    play = Play(is_public=False)
     assert play.effects == (WatchChamber(),)
     play.opened(*QUORATE, JOAN)
     assert play.room_hears == ["session.opened"]

@@ -124,3 +124,25 @@ def test_a_period_without_days_is_told_to_have_none(dsn, query):
             assert answer.status == 422
 
     asyncio.run(main())
+
+
+def test_of_a_rehearsal_everything_says_so_and_nothing_is_sealed(dsn):
+    async def main():
+        async with served(dsn) as town:
+            await town.gathered(*QUORUM, is_rehearsal=True, room="vila-ple-assaig")
+            headers = town.bearer(Role.SECRETARY)
+            answer = await town.client.get(f"{PATH}/attendance?format=csv", headers=headers)
+            assert "assaig-assistencia-vila" in answer.headers["Content-Disposition"]
+            assert '"rehearsal"' in await answer.text()
+            answer = await town.client.get(f"{PATH}/bundle", headers=headers)
+            assert (answer.status, (await answer.json())["type"]) == (409, "urn:plenari:problem:never_sealed")
+            answer = await town.client.get(f"{PATH}/attendance?format=pdf", headers=headers)
+            with pikepdf.open(io.BytesIO(await answer.read())) as document:
+                code = str(document.docinfo["/Subject"]).rpartition("· ")[2]
+            page = await (await town.client.get("/verify", params={"code": code, "lang": "ca"})).text()
+            assert "ASSAIG" in page
+            assert "És autèntic" not in page
+            page = await (await town.client.get("/?lang=en", headers=headers)).text()
+            assert "rehearsal" in page
+
+    asyncio.run(main())

@@ -38,8 +38,7 @@ async def put_second_call(request: web.Request) -> Reading:
     house, access = house_of(request), access_of(request)
     first = (await session_of(request)).session
     session_id = SessionId(str(uuid.uuid5(_SPACE, first.convened.session)))
-    room = f"{first.convened.room.rpartition('-')[0] or first.convened.room}-{secrets.token_hex(4)}"
-    following = second_call(first.convened, session_id, room)
+    following = second_call(first.convened, session_id, secrets.token_hex(4))
     if first.not_held is None or first.not_held.second_call_at is None or following is None:
         raise Refused(Reason.NO_SECOND_CALL)
     convene = Convene(

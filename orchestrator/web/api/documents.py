@@ -58,6 +58,7 @@ class VerificationOut(BaseModel):
     entity: str | None = None
     body: str | None = None
     starts_at: AwareDatetime | None = None
+    is_rehearsal: bool | None = Field(default=None, description="Genuine, and worth nothing: it was a rehearsal")
     event_count: int | None = Field(
         default=None, description="How many events of the record the document was made from"
     )
@@ -125,7 +126,7 @@ async def schema(request: web.Request) -> web.Response:
 
 def _evidence(access: Access, reading: Reading, language: str) -> tuple[DocumentOut, ...]:
     """The sealed bundle, once the session is over."""
-    if not (access.may(Operation.READ_BUNDLE) and reading.session.is_complete):
+    if not (access.may(Operation.READ_BUNDLE) and reading.session.is_sealable):
         return ()
     return (
         DocumentOut(
@@ -162,6 +163,7 @@ async def verified(request: web.Request, text: str) -> VerificationOut:
         entity=call.entity.name,
         body=call.body.name,
         starts_at=call.starts_at,
+        is_rehearsal=call.is_rehearsal,
         event_count=code.seq,
         is_latest=code.seq == reading.version,
     )
@@ -184,6 +186,8 @@ async def _give(request: web.Request, reading: Reading, document: Document) -> w
     content = await request.app[PRESS].pdf(made) if isinstance(made, Sheet) else made
     stem, _, suffix = document.name.partition(".")
     name = f"{word(dossier.language, f'document.file_{stem}')}-{call.entity.id}-{call.body.id}-{call.starts_at:%Y%m%d}"
+    if call.is_rehearsal:
+        name = f"{word(dossier.language, 'document.rehearsal_mark').lower()}-{name}"
     is_text = document.media_type.startswith("text/")
     return web.Response(
         body=content,

@@ -56,6 +56,8 @@ async def read_bundle(request: web.Request) -> web.StreamResponse:
     """The bundle of the latest seal, a piece at a time; with `recording=1` the film lies in it, if it lies here."""
     reading = await session_of(request)
     house, call = house_of(request), reading.session.convened
+    if call.is_rehearsal:
+        raise Problem(Kind.NEVER_SEALED)
     wanted = request.query.get("recording") == "1"
     try:
         files = await contents(house.ledger, call.session, film(house, reading) if wanted else None)

@@ -13,7 +13,7 @@ from orchestrator.access import Operation
 from orchestrator.council.agenda import AgendaItem, Majority
 from orchestrator.council.calls import rule_of
 from orchestrator.council.commands import Asker, Channel, Convene, Role
-from orchestrator.council.convocation import Convocation, DropInVote, Ground, Policy, SessionKind
+from orchestrator.council.convocation import Convocation, DropInVote, Ground, Policy, SessionKind, room_name
 from orchestrator.council.members import Body, BodyId, Entity, EntityId, MemberId, SessionId
 from orchestrator.council.rules.publicity import publicity_of
 from orchestrator.council.rules.shape import Certainty, Occasion
@@ -91,7 +91,7 @@ class SessionIn(In):
     language: Language = Language.CA
     call: Annotated[int, Field(ge=1, le=2)] = 1
     public: bool | None = Field(default=None, description="Null: as the law has it for such a body (LRBRL 70.1)")
-    rehearsal: bool = False
+    rehearsal: bool = Field(default=False, description="Never official: own room, no public broadcast, no seal")
     ground: Ground = Ground.LRBRL_46_3
     agenda: Annotated[tuple[ItemIn, ...], Field(max_length=200)] = ()
     policy: PolicyIn = PolicyIn()
@@ -199,6 +199,7 @@ class SessionRowOut(BaseModel):
     title: str
     starts_at: AwareDatetime
     phase: Phase
+    rehearsal: bool
     version: int
 
 
@@ -298,13 +299,14 @@ def _row(entry: Entry) -> SessionRowOut:
         title=entry.title,
         starts_at=entry.starts_at,
         phase=entry.phase,
+        rehearsal=entry.is_rehearsal,
         version=entry.version,
     )
 
 
 def _room(sent: SessionIn) -> str:
-    """A name that people can read and nobody can guess."""
-    return f"{sent.entity}-{sent.body}-{sent.starts_at:%Y%m%d}-{secrets.token_hex(4)}"
+    mark = secrets.token_hex(4)
+    return room_name(EntityId(sent.entity), BodyId(sent.body), sent.starts_at, mark, is_rehearsal=sent.rehearsal)
 
 
 def _is_same_call(one: Convocation, other: Convocation) -> bool:

@@ -15,7 +15,7 @@ async def show(request: web.Request) -> web.Response:
     """What the bearer may take away, in each language."""
     reading = await session_of(request)
     call, access = reading.session.convened, access_of(request)
-    may_prove = access.may(Operation.READ_BUNDLE) and reading.session.phase is Phase.ADJOURNED
+    may_prove = access.may(Operation.READ_BUNDLE) and reading.session.phase is Phase.ADJOURNED and not call.is_rehearsal
     values = {
         "access": access,
         "call": call,

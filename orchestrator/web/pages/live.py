@@ -113,7 +113,7 @@ def _values(house: House, reading: Reading, access: Access, language: Language) 
         "own": access.member,
         "why_not": why_not(reading, access, house),
         "may_export": access.may(Operation.READ_ATTENDANCE),
-        "has_bundle": access.may(Operation.READ_BUNDLE) and reading.session.is_complete,
+        "has_bundle": access.may(Operation.READ_BUNDLE) and reading.session.is_sealable,
         "may_convene": access.may(Operation.PAGE_SECOND_CALL),
     }
 
