@@ -191,7 +191,7 @@ def test_the_press_sees_what_is_held_in_public_and_nothing_else(dsn):
         async with served(dsn) as town:
             await town.convened()
             await town.convened(session=BOARD, is_public=False)
-            await town.convened(session=REHEARSAL, is_rehearsal=True)
+            await town.convened(session=REHEARSAL, is_rehearsal=True, room="vila-ple-assaig")
             reporter = town.bearer(Role.PRESS)
             async with town.client.get("/api/v1/sessions", headers=reporter) as answer:
                 assert [row["id"] for row in (await answer.json())["sessions"]] == [SESSION]
