@@ -52,6 +52,11 @@ class Operation(StrEnum):
     READ_BUNDLE = "read_bundle"
     COMMAND_SESSION = "command_session"
     LINK_MEMBER = "link_member"
+    LIST_ALERTS = "list_alerts"
+    READ_ALERT = "read_alert"
+    ACKNOWLEDGE_ALERT = "acknowledge_alert"
+    NOTE_ALERT = "note_alert"
+    ESCALATE_ALERT = "escalate_alert"
     PAGE_SESSIONS = "page_sessions"
     PAGE_LIVE = "page_live"
     PAGE_FEED = "page_feed"
@@ -65,6 +70,7 @@ _HOUSE = frozenset(Role) - {Role.PRESS}
 _CONVENERS = frozenset({Role.ADMIN, Role.SECRETARY})
 _RECORD_READERS = _HOUSE - {Role.MEMBER, Role.SPOKESPERSON}
 _PARTICIPANTS = _HOUSE - {Role.STAFF, Role.AUDITOR}
+_OPERATORS = frozenset({Role.ADMIN, Role.OPERATOR})
 _ACCOUNTANTS = _CONVENERS | {Role.OPERATOR, Role.STAFF, Role.AUDITOR}
 
 MAY: Mapping[Operation, frozenset[Role]] = {
@@ -91,6 +97,11 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.READ_BUNDLE: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
     Operation.COMMAND_SESSION: _PARTICIPANTS,
     Operation.LINK_MEMBER: _PARTICIPANTS,
+    Operation.LIST_ALERTS: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},
+    Operation.READ_ALERT: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},
+    Operation.ACKNOWLEDGE_ALERT: _OPERATORS,
+    Operation.NOTE_ALERT: _OPERATORS,
+    Operation.ESCALATE_ALERT: _OPERATORS,
     Operation.PAGE_SESSIONS: _EVERYBODY,
     Operation.PAGE_LIVE: _HOUSE,
     Operation.PAGE_FEED: _HOUSE,

@@ -4,7 +4,9 @@ The only file that may import every room of the house, and the only one that rea
 """
 
 import asyncio
+import shutil
 import signal
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -40,9 +42,11 @@ from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
 from orchestrator.evidence.stamping import Stamping
+from orchestrator.lookout import Around, Lookout
 from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
 from orchestrator.store import jobs
+from orchestrator.store.alerts import Alerts
 from orchestrator.store.embedded import embedded_postgres
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
@@ -56,7 +60,7 @@ from orchestrator.web.house import House
 from recorder.broadcasts import Broadcasts
 from recorder.errors import JibriUnavailable
 from recorder.graph import Picture
-from recorder.jibri import Jibri
+from recorder.jibri import Busyness, Jibri, JibriHealth
 
 log = structlog.get_logger()
 
@@ -104,6 +108,7 @@ class _Program:
         self._chamber = Chamber(account(settings), settings.muc_domain, self._sessions, now)
         self._broadcasting = Broadcasting(self._studio(broadcasts))
         self._sealing = self._sealer()
+        self._lookout = self._watch(settings)
         self._stamping = Stamping(seals=Seals(pool), client=client, url=settings.tsa_url)
 
     async def run(self) -> None:
@@ -118,6 +123,7 @@ class _Program:
                 tasks.create_task(self._sessions.keep_alive(), name="signs of life")
                 tasks.create_task(self._chamber.run(), name="chamber")
                 tasks.create_task(self._broadcasting.run(), name="broadcasting")
+                tasks.create_task(self._lookout.run(), name="lookout")
                 tasks.create_task(jobs.work(self._pool, self._entrypoints(), heartbeat=settings.heartbeat), name="jobs")
                 site = web.TCPSite(runner, settings.host, settings.port)
                 await site.start()
@@ -153,6 +159,27 @@ class _Program:
                 log.info("alert_resolved", session_id=session_id, key=key)
             case _:
                 assert_never(effect)
+
+    def _watch(self, settings: Settings) -> Lookout:
+        return Lookout(
+            alerts=Alerts(self._pool),
+            conducted=self._sessions,
+            look_around=self._look_around,
+            machine=socket.gethostname(),
+            gathering=settings.gathering,
+            now=now,
+        )
+
+    async def _look_around(self) -> Around:
+        async with asyncio.TaskGroup() as tasks:
+            asked = [tasks.create_task(_health(jibri)) for jibri in self._jibris]
+        healths = [health for task in asked if (health := task.result()) and health.is_healthy]
+        return Around(
+            is_connected=self._chamber.is_connected,
+            disk_free=shutil.disk_usage(self._settings.data).free,
+            encoders=len(healths) if self._jibris else None,
+            free_encoders=sum(health.busyness is Busyness.IDLE for health in healths),
+        )
 
     def _sealer(self) -> Sealing:
         settings = self._settings
@@ -238,9 +265,13 @@ async def _is_there(pool: asyncpg.Pool) -> bool:
 
 async def _has_encoder(jibris: tuple[Jibri, ...]) -> bool:
     for jibri in jibris:
-        try:
-            if (await jibri.health()).is_healthy:
-                return True
-        except JibriUnavailable:
-            continue
+        if (health := await _health(jibri)) and health.is_healthy:
+            return True
     return False
+
+
+async def _health(jibri: Jibri) -> JibriHealth | None:
+    try:
+        return await jibri.health()
+    except JibriUnavailable:
+        return None

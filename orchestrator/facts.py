@@ -309,9 +309,19 @@ def _of_the_broadcast(event: e.LinkRestored | e.LinkFailed | e.AlertRaised | e.A
             return Fact(message="fact.link_up", codes={"link": (f"link.{event.link}",)})
         case e.LinkFailed(link=link, cause=cause):
             return Fact(message="fact.link_down", codes={"link": (f"link.{link}",), "cause": (f"cause.{cause}",)})
+        case e.AlertRaised(link=None, cause=cause):
+            return Fact(message="fact.trouble_began", codes={"cause": (f"cause.{cause}",)})
         case e.AlertRaised(link=link, cause=cause):
             return Fact(message="fact.alert_raised", codes={"link": (f"link.{link}",), "cause": (f"cause.{cause}",)})
         case e.AlertResolved():
             return Fact(message="fact.alert_resolved")
         case _:
             assert_never(event)
+
+
+def alert_text(language: str, link: str | None, cause: str) -> str:
+    """An alert in words: `Codificador: s'ha aturat`, or the cause alone where it is not one of the links."""
+    named = label(language, f"cause.{cause}")
+    if link is None:
+        return named[:1].upper() + named[1:]
+    return word(language, "live.alert", link=label(language, f"link.{link}").capitalize(), cause=named)

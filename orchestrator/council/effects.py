@@ -69,10 +69,10 @@ class StartBroadcast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaiseAlert:
-    """Tell the operators. `link` failed because of `cause`; the alert's key is unique within the session."""
+    """Tell the operators. `link`, if it is one, failed because of `cause`; the key is unique within the session."""
 
     key: str
-    link: Link
+    link: Link | None = None
     cause: str
 
 

@@ -168,6 +168,23 @@ class LinkDown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TroubleBegan:
+    """Something is not as it should be, by the rules of `troubles.py` or a machine's word; `cause` is a short code."""
+
+    seen: Sighting
+    key: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TroubleEnded:
+    """It is as it should be again."""
+
+    seen: Sighting
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingMade:
     """The broadcast is over and its recording lies in one file of `size` bytes. `head` is the last link of the chained
     manifest of its segments. Both hashes are SHA-256 in hexadecimal."""
@@ -205,6 +222,8 @@ Observation = (
     | ChamberLost
     | LinkUp
     | LinkDown
+    | TroubleBegan
+    | TroubleEnded
     | RecordingMade
     | RecordingFailed
     | TimePassed

@@ -54,6 +54,8 @@ from orchestrator.council.observations import (
     Sighting,
     SpeakerHeard,
     TimePassed,
+    TroubleBegan,
+    TroubleEnded,
 )
 from orchestrator.council.session import Phase, Session, evolve
 
@@ -87,6 +89,8 @@ Seen = (
     | ChamberLost
     | LinkUp
     | LinkDown
+    | TroubleBegan
+    | TroubleEnded
 )
 
 
@@ -119,6 +123,10 @@ def _see(session: Session, observation: Seen, seen: Sighting) -> Events:  # noqa
             return _link_up(session, link, seen.at)
         case LinkDown(link=link, cause=cause):
             return _link_down(session, link, cause, seen.at)
+        case TroubleBegan(key=key, cause=cause):
+            return () if key in session.alerts else (AlertRaised(at=seen.at, key=key, cause=cause),)
+        case TroubleEnded(key=key):
+            return (AlertResolved(at=seen.at, key=key),) if key in session.alerts else ()
         case _:
             assert_never(observation)
 

@@ -125,6 +125,8 @@ NAMES: Final[dict[type, str]] = {
     observations.ChamberCaughtUp: "chamber_caught_up.v1",
     observations.LinkUp: "link_up.v1",
     observations.LinkDown: "link_down.v1",
+    observations.TroubleBegan: "trouble_began.v1",
+    observations.TroubleEnded: "trouble_ended.v1",
     observations.RecordingMade: "recording_made.v1",
     observations.RecordingFailed: "recording_failed.v1",
     observations.TimePassed: "time_passed.v1",

@@ -32,7 +32,7 @@ from orchestrator.council.members import SessionId
 from orchestrator.council.observations import JournalMark
 from orchestrator.council.privacy import Personal
 from orchestrator.council.session import Phase
-from orchestrator.store import jobs, personal
+from orchestrator.store import alerts, jobs, personal
 from orchestrator.store.codec import canonical, decode_event, encode, name_of, timestamp
 from orchestrator.store.inbox import Answer, write_answers
 from orchestrator.store.listener import Channel, notify
@@ -281,6 +281,7 @@ async def _append(
     if rows:
         await connection.executemany("INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", rows)
         await notify(connection, Channel.RECORD, session_id)
+        await alerts.project(connection, session_id, events)
     await write_effects(connection, session_id, effects, now)
 
 

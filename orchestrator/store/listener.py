@@ -23,6 +23,11 @@ class Channel(StrEnum):
     RECORD = "plenari_record"  # something was recorded in the session of that id
     INBOX = "plenari_inbox"  # somebody asks something of the session of that id
     ANSWERS = "plenari_answers"  # the row of the inbox with that id has its answer
+    ALERTS = "plenari_alerts"  # something is new with the alerts; the key is the session's, or empty
+
+
+ANY: Final = "*"
+"""Given as the key, whatever the key is."""
 
 
 class Listener:
@@ -69,8 +74,9 @@ class Listener:
                     await connection.reset()
 
     def _pass_on(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
-        for call in tuple(self._hearers.get((channel, str(payload)), ())):
-            call()
+        for key in (str(payload), ANY):
+            for call in tuple(self._hearers.get((channel, key), ())):
+                call()
 
     def _call_all(self) -> None:
         for calls in tuple(self._hearers.values()):

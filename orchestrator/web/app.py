@@ -10,6 +10,7 @@ from aiohttp import web
 
 from orchestrator.documents.press import Press
 from orchestrator.web.api import (
+    alerts,
     allowances,
     calls,
     commands,
@@ -45,6 +46,7 @@ API = (
     *evidence.ROUTES,
     *allowances.ROUTES,
     *commands.ROUTES,
+    *alerts.ROUTES,
     *service.ROUTES,
 )
 PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES, *documents_page.ROUTES)

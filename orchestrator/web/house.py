@@ -13,6 +13,7 @@ from orchestrator.council.commands import Convene
 from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session, evolve
+from orchestrator.store.alerts import Alerts
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger, Recorded
 from orchestrator.store.listener import Channel, Listener
@@ -82,6 +83,11 @@ class House:
         if len(self._readings) > _KEPT:
             self._readings.popitem(last=False)
         return reading
+
+    @property
+    def alerts(self) -> Alerts:
+        """The alerts of the same database as the records."""
+        return Alerts(self.records.pool)
 
     @contextmanager
     def changes(self, session_id: SessionId) -> Iterator[asyncio.Event]:

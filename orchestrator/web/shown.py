@@ -168,7 +168,7 @@ class AlertView(_Part):
     """An alert that is not resolved."""
 
     key: str
-    link: Link
+    link: Link | None
     cause: str
     since: datetime
     text: str

@@ -16,7 +16,7 @@ from orchestrator.council.members import Member, Office
 from orchestrator.council.observations import Link
 from orchestrator.council.session import Phase, Session
 from orchestrator.council.voting import Method, Subject, votes_needed
-from orchestrator.facts import Recorded, name_of, tell
+from orchestrator.facts import Recorded, alert_text, name_of, tell
 from orchestrator.web.shown import (
     AlertView,
     BroadcastView,
@@ -32,7 +32,6 @@ from orchestrator.web.shown import (
     View,
     VoteView,
 )
-from orchestrator.wording import label, word
 
 FACTS_SHOWN = 40
 
@@ -237,12 +236,7 @@ def _alerts(session: Session, events: Iterable[e.Event], language: str) -> tuple
             link=event.link,
             cause=event.cause,
             since=event.at,
-            text=word(
-                language,
-                "live.alert",
-                link=label(language, f"link.{event.link}").capitalize(),
-                cause=label(language, f"cause.{event.cause}"),
-            ),
+            text=alert_text(language, event.link, event.cause),
         )
         for event in raised.values()
     )

@@ -50,6 +50,12 @@ read_bundle         x      x         x         .          .         .      .    
 command_session     x      x         x         x          x         x      .     .      .
 link_member         x      x         x         x          x         x      .     .      .
 
+list_alerts         x      x         x         .          .         .      .     .      x
+read_alert          x      x         x         .          .         .      .     .      x
+acknowledge_alert   x      x         .         .          .         .      .     .      .
+note_alert          x      x         .         .          .         .      .     .      .
+escalate_alert      x      x         .         .          .         .      .     .      .
+
 page_sessions       x      x         x         x          x         x      x     x      x
 page_live           x      x         x         x          x         x      x     .      x
 page_feed           x      x         x         x          x         x      x     .      x
@@ -62,7 +68,7 @@ page_second_call    x      .         x         .          .         .      .    
 ROUTES = [route for route in (*API, *PAGES) if isinstance(route.operation, Operation)]
 OF_AN_ENTITY = [route for route in ROUTES if re.search(r"{(id|entity)}", route.path)]
 BOUND = sorted(set(Role) - {Role.ADMIN, Role.OPERATOR})
-THERE = {"id": SESSION, "entity": HERE, "body": "ple", "member": PAU, "name": "index.txt"}
+THERE = {"id": SESSION, "entity": HERE, "body": "ple", "member": PAU, "name": "index.txt", "alert": "1"}
 """What there is at home for the parameters of a path."""
 
 BODIES: dict[Operation, dict[str, Any]] = {Operation.COMMAND_SESSION: {"name": "open_session"}}

@@ -25,11 +25,11 @@ class LinkFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaised:
-    """The operators are told."""
+    """The operators are told. `link` is what failed; None when it is not one of the links."""
 
     at: datetime
     key: str
-    link: Link
+    link: Link | None = None
     cause: str
 
 
