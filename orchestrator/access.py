@@ -31,7 +31,11 @@ class Operation(StrEnum):
 
     CREATE_ENTITY = "create_entity"
     LIST_ENTITIES = "list_entities"
+    READ_ENTITY = "read_entity"
     CREATE_BODY = "create_body"
+    LIST_BODIES = "list_bodies"
+    READ_BODY = "read_body"
+    READ_MEMBERS = "read_members"
     REPLACE_MEMBERS = "replace_members"
     DOWNLOAD_MEMBERS = "download_members"
     READ_RULES = "read_rules"
@@ -48,6 +52,9 @@ class Operation(StrEnum):
     READ_DOCUMENT = "read_document"
     READ_ALLOWANCES = "read_allowances"
     READ_EVENTS = "read_events"
+    READ_TURNS = "read_turns"
+    READ_VOTES = "read_votes"
+    READ_INCIDENTS = "read_incidents"
     READ_SEALS = "read_seals"
     READ_BUNDLE = "read_bundle"
     COMMAND_SESSION = "command_session"
@@ -76,7 +83,11 @@ _ACCOUNTANTS = _CONVENERS | {Role.OPERATOR, Role.STAFF, Role.AUDITOR}
 MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.CREATE_ENTITY: frozenset({Role.ADMIN}),
     Operation.LIST_ENTITIES: _EVERYBODY,
+    Operation.READ_ENTITY: _EVERYBODY,
     Operation.CREATE_BODY: _CONVENERS,
+    Operation.LIST_BODIES: _EVERYBODY,
+    Operation.READ_BODY: _EVERYBODY,
+    Operation.READ_MEMBERS: _EVERYBODY,
     Operation.REPLACE_MEMBERS: _CONVENERS,
     Operation.DOWNLOAD_MEMBERS: _CONVENERS | {Role.STAFF},
     Operation.READ_RULES: _EVERYBODY,
@@ -93,6 +104,9 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.READ_DOCUMENT: _EVERYBODY,
     Operation.READ_ALLOWANCES: _ACCOUNTANTS,
     Operation.READ_EVENTS: _RECORD_READERS,
+    Operation.READ_TURNS: _RECORD_READERS,
+    Operation.READ_VOTES: _RECORD_READERS,
+    Operation.READ_INCIDENTS: _RECORD_READERS,
     Operation.READ_SEALS: _RECORD_READERS,
     Operation.READ_BUNDLE: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
     Operation.COMMAND_SESSION: _PARTICIPANTS,

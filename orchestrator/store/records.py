@@ -3,7 +3,7 @@
 Attendance, turns and votes of one session are read by replaying its record (`replayed`): the state has the intervals.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,16 +82,26 @@ class Records:
             return await _regulation(connection, entity)
 
     async def put_regulation(
-        self, entity: EntityId, rules: Sequence[QuorumRule], switches: Switches, *, by: str, now: datetime
+        self,
+        entity: EntityId,
+        rules: Sequence[QuorumRule],
+        switches: Switches,
+        *,
+        by: str,
+        now: datetime,
+        guard: Callable[[Regulation], None] = lambda _: None,
     ) -> Regulation:
         """From now on the entity's own law is this; what it was is kept, and sessions already convened keep theirs.
 
+        `guard` sees what is there first, while nobody else can change it, and raises to leave it so.
         Raises `NoSuchBody` when there is no such entity.
         """
         async with self.pool.acquire() as connection, connection.transaction():
             if not await connection.fetchval("SELECT true FROM entity WHERE id = $1 FOR UPDATE", entity):
                 raise NoSuchBody(entity)
-            regulation = revised(await _regulation(connection, entity), rules, switches)
+            stored = await _regulation(connection, entity)
+            guard(stored)
+            regulation = revised(stored, rules, switches)
             await connection.execute(
                 "INSERT INTO regulation (entity, version, content, entered_at, entered_by) VALUES ($1, $2, $3, $4, $5)",
                 entity,
@@ -124,37 +134,29 @@ class Records:
                 raise NoSuchBody(entity) from None
             await _replace_members(connection, entity, body.id, body.members)
 
-    async def put_members(self, entity: EntityId, body: BodyId, members: Sequence[Member]) -> None:
-        """Replace the whole list; sessions already convened keep theirs. Raises `NoSuchBody`."""
+    async def put_members(
+        self,
+        entity: EntityId,
+        body: BodyId,
+        members: Sequence[Member],
+        guard: Callable[[Body], None] = lambda _: None,
+    ) -> None:
+        """Replace the whole list; sessions already convened keep theirs. `guard` as with `put_regulation`.
+
+        Raises `NoSuchBody`.
+        """
         async with self.pool.acquire() as connection, connection.transaction():
             found = await connection.fetchval(
                 "SELECT true FROM body WHERE entity = $1 AND id = $2 FOR UPDATE", entity, body
             )
             if not found:
                 raise NoSuchBody(body)
+            guard(next(stored for stored in await _bodies(connection, entity) if stored.id == body))
             await _replace_members(connection, entity, body, members)
 
     async def bodies(self, entity: EntityId) -> list[Body]:
         """An entity's bodies as they stand now, by name."""
-        rows = await self.pool.fetch(
-            """
-            SELECT body.*, (SELECT array_agg(content ORDER BY position) FROM member
-                            WHERE member.entity = body.entity AND member.body = body.id) AS members
-            FROM body WHERE entity = $1 ORDER BY name, id
-            """,
-            entity,
-        )
-        return [
-            Body(
-                id=row["id"],
-                name=row["name"],
-                kind=BodyKind(row["kind"]),
-                legal_number=row["legal_number"],
-                members=tuple(decode(Member, content) for content in row["members"] or ()),
-                in_fact_by=row["in_fact_by"],
-            )
-            for row in rows
-        ]
+        return await _bodies(self.pool, entity)
 
     async def body(self, entity: EntityId, body: BodyId) -> Body | None:
         """One of them."""
@@ -167,20 +169,27 @@ class Records:
         since: datetime | None = None,
         until: datetime | None = None,
         is_public_only: bool = False,
+        after: tuple[datetime, SessionId] | None = None,
+        limit: int | None = None,
     ) -> list[Entry]:
-        """Sessions that start in [since, until), earliest first; only those held in public, if that is asked for."""
+        """Sessions that start in [since, until), earliest first: at most `limit`, those that come `after` one; only
+        those held in public, if that is asked for."""
         rows = await self.pool.fetch(
             """
             SELECT * FROM session
             WHERE ($1::text IS NULL OR entity = $1)
               AND ($2::timestamptz IS NULL OR starts_at >= $2) AND ($3::timestamptz IS NULL OR starts_at < $3)
               AND (is_public OR NOT $4)
-            ORDER BY starts_at, id
+              AND ($5::timestamptz IS NULL OR (starts_at, id) > ($5, $6))
+            ORDER BY starts_at, id LIMIT $7
             """,
             entity,
             since,
             until,
             is_public_only,
+            after and after[0],
+            after and after[1],
+            limit,
         )
         return [_entry(row) for row in rows]
 
@@ -195,6 +204,28 @@ class Records:
         if not recorded:
             raise NoSuchSession(session_id)
         return replay(entry.event for entry in recorded)
+
+
+async def _bodies(connection: asyncpg.Pool | asyncpg.pool.PoolConnectionProxy, entity: EntityId) -> list[Body]:
+    rows = await connection.fetch(
+        """
+        SELECT body.*, (SELECT array_agg(content ORDER BY position) FROM member
+                        WHERE member.entity = body.entity AND member.body = body.id) AS members
+        FROM body WHERE entity = $1 ORDER BY name, id
+        """,
+        entity,
+    )
+    return [
+        Body(
+            id=row["id"],
+            name=row["name"],
+            kind=BodyKind(row["kind"]),
+            legal_number=row["legal_number"],
+            members=tuple(decode(Member, content) for content in row["members"] or ()),
+            in_fact_by=row["in_fact_by"],
+        )
+        for row in rows
+    ]
 
 
 async def _regulation(connection: asyncpg.pool.PoolConnectionProxy, entity: EntityId) -> Regulation:

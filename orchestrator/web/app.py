@@ -12,12 +12,14 @@ from orchestrator.documents.press import Press
 from orchestrator.web.api import (
     alerts,
     allowances,
+    bodies,
     calls,
     commands,
     documents,
     entities,
     evidence,
     members,
+    proceedings,
     record,
     rules,
     service,
@@ -26,8 +28,8 @@ from orchestrator.web.api import (
 from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.openapi import describe
+from orchestrator.web.pages import api_docs, enter, live
 from orchestrator.web.pages import documents as documents_page
-from orchestrator.web.pages import enter, live
 from orchestrator.web.pages import sessions as sessions_page
 from orchestrator.web.request import HOUSE
 from orchestrator.web.route import Route
@@ -37,11 +39,13 @@ _LARGEST_BODY = 512 * 1024
 
 API = (
     *entities.ROUTES,
+    *bodies.ROUTES,
     *members.ROUTES,
     *rules.ROUTES,
     *sessions.ROUTES,
     *calls.ROUTES,
     *record.ROUTES,
+    *proceedings.ROUTES,
     *documents.ROUTES,
     *evidence.ROUTES,
     *allowances.ROUTES,
@@ -49,7 +53,7 @@ API = (
     *alerts.ROUTES,
     *service.ROUTES,
 )
-PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES, *documents_page.ROUTES)
+PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES, *documents_page.ROUTES, *api_docs.ROUTES)
 
 
 def build_app(house: House) -> web.Application:

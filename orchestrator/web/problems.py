@@ -27,9 +27,14 @@ class Kind(StrEnum):
     REFUSED = "refused"
     NOT_SEALED = "not_sealed"
     NEVER_SEALED = "never_sealed"
+    IN_PROGRESS = "in_progress"
+    PRECONDITION_FAILED = "precondition_failed"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID = "invalid"
+    KEY_REUSED = "key_reused"
+    PRECONDITION_REQUIRED = "precondition_required"
+    TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
 
@@ -47,9 +52,14 @@ STATUS: Mapping[Kind, int] = {
     Kind.REFUSED: 409,
     Kind.NOT_SEALED: 409,
     Kind.NEVER_SEALED: 409,
+    Kind.IN_PROGRESS: 409,
+    Kind.PRECONDITION_FAILED: 412,
     Kind.TOO_LARGE: 413,
     Kind.UNSUPPORTED_MEDIA_TYPE: 415,
     Kind.INVALID: 422,
+    Kind.KEY_REUSED: 422,
+    Kind.PRECONDITION_REQUIRED: 428,
+    Kind.TOO_MANY_REQUESTS: 429,
     Kind.INTERNAL: 500,
     Kind.UNAVAILABLE: 503,
 }

@@ -146,9 +146,12 @@ def test_an_own_rule_is_entered_versioned_and_frozen_in_the_calls_made_under_it(
             entered_ = await answer.json()
             assert (answer.status, entered_["version"], entered_["own"][0]["version"]) == (200, 1, 1)
             during = await (await town.client.post("/api/v1/sessions", json=CALL, headers=admin)).json()
-            await town.client.put(f"{ENTITY}/rules", json={"rules": [OWN | {"note": "new text"}]}, headers=admin)
+            seen = admin | {"If-Match": answer.headers["ETag"]}
+            await town.client.put(f"{ENTITY}/rules", json={"rules": [OWN | {"note": "new text"}]}, headers=seen)
             after = await (await town.client.post("/api/v1/sessions", json=CALL, headers=admin)).json()
-            await town.client.put(f"{ENTITY}/rules", json={}, headers=admin)
+            for headers, status in ((admin, 428), (seen, 412), (admin | {"If-Match": "*"}, 200)):
+                answer = await town.client.put(f"{ENTITY}/rules", json={}, headers=headers)
+                assert answer.status == status
             rules = [
                 (s["rule"]["id"], s["rule"]["version"])
                 for made in (before, during, after)

@@ -27,6 +27,10 @@ operation         admin operator secretary president spokesperson member staff p
 
 create_entity       x      .         .         .          .         .      .     .      .
 list_entities       x      x         x         x          x         x      x     x      x
+read_entity         x      x         x         x          x         x      x     x      x
+list_bodies         x      x         x         x          x         x      x     x      x
+read_body           x      x         x         x          x         x      x     x      x
+read_members        x      x         x         x          x         x      x     x      x
 create_body         x      .         x         .          .         .      .     .      .
 replace_members     x      .         x         .          .         .      .     .      .
 download_members    x      .         x         .          .         .      x     .      .
@@ -45,6 +49,9 @@ read_document       x      x         x         x          x         x      x    
 read_diligence      x      x         x         x          .         .      x     .      x
 read_allowances     x      x         x         .          .         .      x     .      x
 read_events         x      x         x         x          .         .      x     .      x
+read_turns          x      x         x         x          .         .      x     .      x
+read_votes          x      x         x         x          .         .      x     .      x
+read_incidents      x      x         x         x          .         .      x     .      x
 read_seals          x      x         x         x          .         .      x     .      x
 read_bundle         x      x         x         .          .         .      .     .      x
 command_session     x      x         x         x          x         x      .     .      .

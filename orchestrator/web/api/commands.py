@@ -11,7 +11,6 @@ from orchestrator.council.members import MemberId, SessionId
 from orchestrator.store.inbox import Accepted
 from orchestrator.web.api.asked import CommandIn, command_of
 from orchestrator.web.api.entities import json
-from orchestrator.web.api.sessions import IDEMPOTENCY_KEY
 from orchestrator.web.house import House
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, session_of
@@ -82,7 +81,6 @@ ROUTES = (
         summary="Ask something of the session; what the rules do not allow now is refused (409)",
         takes=CommandIn,
         gives=AcceptedOut,
-        parameters=(IDEMPOTENCY_KEY,),
     ),
     Route(
         method="POST",

@@ -22,6 +22,8 @@ from orchestrator.council.members import (
 )
 from orchestrator.council.roster import discords
 from orchestrator.council.rules.loreg import legal_number
+from orchestrator.web.etags import IF_NONE_MATCH, NOT_MODIFIED, tagged
+from orchestrator.web.paging import PARAMETERS, PageOut, page_asked
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, require_entity
 from orchestrator.web.route import Route
@@ -60,8 +62,8 @@ class EntityOut(BaseModel):
     population: int | None
 
 
-class EntitiesOut(BaseModel):
-    """All that the bearer may see."""
+class EntitiesOut(PageOut):
+    """What the bearer may see, by id."""
 
     entities: tuple[EntityOut, ...]
 
@@ -219,9 +221,20 @@ async def create_entity(request: web.Request) -> web.Response:
 
 async def list_entities(request: web.Request) -> web.Response:
     """Those that the bearer may see."""
-    entities = await house_of(request).records.entities()
-    seen = (e for e in entities if access_of(request).reaches(e.id))
-    return json(EntitiesOut(entities=tuple(entity_out(e) for e in seen)))
+    asked = page_asked(request)
+    after = asked.after[0] if asked.after else ""
+    entities = sorted(await house_of(request).records.entities(), key=lambda entity: entity.id)
+    seen = [e for e in entities if access_of(request).reaches(e.id) and e.id > after]
+    page, following = asked.cut(seen, lambda entity: (entity.id,))
+    return json(EntitiesOut(entities=tuple(map(entity_out, page)), next=following))
+
+
+async def read_entity(request: web.Request) -> web.Response:
+    """One of them, with its tag."""
+    entity = await house_of(request).records.entity(entity_of(request))
+    if entity is None:
+        raise Problem(Kind.NOT_FOUND)
+    return tagged(request, entity_out(entity))
 
 
 async def create_body(request: web.Request) -> web.Response:
@@ -284,15 +297,17 @@ ROUTES = (
         handler=list_entities,
         summary="The entities that the bearer may see",
         gives=EntitiesOut,
+        parameters=PARAMETERS,
     ),
     Route(
-        method="POST",
-        path="/api/v1/entities/{entity}/bodies",
-        operation=Operation.CREATE_BODY,
-        handler=create_body,
-        summary="Add a body with its members, or replace it",
-        takes=BodyIn,
-        gives=BodyOut,
-        status=201,
+        method="GET",
+        path="/api/v1/entities/{entity}",
+        operation=Operation.READ_ENTITY,
+        handler=read_entity,
+        summary="An entity",
+        gives=EntityOut,
+        parameters=(IF_NONE_MATCH,),
+        is_tagged=True,
+        also_status=NOT_MODIFIED,
     ),
 )

@@ -6,7 +6,9 @@ from orchestrator.access import Operation
 from orchestrator.council.members import Body, BodyId, Member
 from orchestrator.documents.csv_lines import Unreadable
 from orchestrator.documents.members_csv import read_members, write_members
-from orchestrator.web.api.entities import BodyOut, MembersIn, body_out, entity_of, json
+from orchestrator.web.api.bodies import stored_body
+from orchestrator.web.api.entities import BodyOut, MembersIn, body_out, entity_of
+from orchestrator.web.etags import IF_MATCH, require_match, tag_of, tagged
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import body_of, house_of, language_of
 from orchestrator.web.route import Route
@@ -15,16 +17,23 @@ CSV = "text/csv"
 
 
 async def replace_members(request: web.Request) -> web.Response:
-    """From now on the body's members are these; sessions already convened keep theirs."""
+    """From now on the body's members are these; sessions already convened keep theirs.
+
+    A list that is there is replaced only by who has seen it (`If-Match`).
+    """
     entity, body = entity_of(request), BodyId(request.match_info["body"])
     members = await _sent(request)
-    await house_of(request).records.put_members(entity, body, members)
-    return json(body_out(await _stored(request)))
+
+    def unchanged(stored: Body) -> None:
+        require_match(request, tag_of(body_out(stored)) if stored.members else None)
+
+    await house_of(request).records.put_members(entity, body, members, unchanged)
+    return tagged(request, body_out(await stored_body(request)))
 
 
 async def download_members(request: web.Request) -> web.Response:
     """The list to edit and send back; of an empty body, an example to write over."""
-    body = await _stored(request)
+    body = await stored_body(request)
     return web.Response(
         body=write_members(body.members, language_of(request)),
         content_type=CSV,
@@ -57,13 +66,6 @@ async def _sent(request: web.Request) -> list[Member]:
         ) from None
 
 
-async def _stored(request: web.Request) -> Body:
-    body = await house_of(request).records.body(entity_of(request), BodyId(request.match_info["body"]))
-    if body is None:
-        raise Problem(Kind.NOT_FOUND)
-    return body
-
-
 ROUTES = (
     Route(
         method="PUT",
@@ -74,6 +76,8 @@ ROUTES = (
         takes=MembersIn,
         takes_also=(CSV,),
         gives=BodyOut,
+        parameters=(IF_MATCH,),
+        is_tagged=True,
     ),
     Route(
         method="GET",

@@ -25,7 +25,8 @@ from orchestrator.council.rules.shape import (
     Source,
     Switches,
 )
-from orchestrator.web.api.entities import In, Name, Slug, entity_of, json
+from orchestrator.web.api.entities import In, Name, Slug, entity_of
+from orchestrator.web.etags import IF_MATCH, IF_NONE_MATCH, NOT_MODIFIED, require_match, tag_of, tagged
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, language_of
 from orchestrator.web.route import Route
@@ -160,7 +161,7 @@ class RulesOut(BaseModel):
 async def read_rules(request: web.Request) -> web.Response:
     """What an entity's bodies meet under."""
     entity = await _entity(request)
-    return json(_out(entity, await house_of(request).records.regulation(entity.id)))
+    return tagged(request, _out(entity, await house_of(request).records.regulation(entity.id)))
 
 
 async def replace_rules(request: web.Request) -> web.Response:
@@ -171,7 +172,12 @@ async def replace_rules(request: web.Request) -> web.Response:
     switches = Switches(**sent.switches.model_dump())
     _require_lawful(request, rules, switches, entity)
     by = _signature(access_of(request))
-    return json(_out(entity, await house.records.put_regulation(entity.id, rules, switches, by=by, now=house.now())))
+
+    def unchanged(stored: Regulation) -> None:
+        require_match(request, tag_of(_out(entity, stored)) if stored.version else None)
+
+    regulation = await house.records.put_regulation(entity.id, rules, switches, by=by, now=house.now(), guard=unchanged)
+    return tagged(request, _out(entity, regulation))
 
 
 def _require_lawful(request: web.Request, rules: list[QuorumRule], switches: Switches, entity: Entity) -> None:
@@ -219,6 +225,9 @@ ROUTES = (
         handler=read_rules,
         summary="By which law the entity's bodies meet: its own rules, and those of the law with their sources",
         gives=RulesOut,
+        parameters=(IF_NONE_MATCH,),
+        is_tagged=True,
+        also_status=NOT_MODIFIED,
     ),
     Route(
         method="PUT",
@@ -228,5 +237,7 @@ ROUTES = (
         summary="Enter the entity's own law: rules of its regulation or statutes, and its reading of contested points",
         takes=RulesIn,
         gives=RulesOut,
+        parameters=(IF_MATCH,),
+        is_tagged=True,
     ),
 )

@@ -55,6 +55,7 @@ ROUTES = (
         handler=readyz,
         summary="Whether everything is there that the service needs; 503 while something is not",
         gives=ReadyOut,
+        also_status={503: "A part is missing"},
     ),
     Route(method="GET", path="/version", operation="version", handler=version, summary="What runs", gives=VersionOut),
 )

@@ -22,6 +22,7 @@ from orchestrator.store.ledger import AlreadyConvened
 from orchestrator.store.records import Entry
 from orchestrator.web.api.entities import BodyOut, EntityOut, In, Name, Slug, body_out, entity_out, json
 from orchestrator.web.house import Reading
+from orchestrator.web.paging import PARAMETERS, PageOut, page_asked
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, require_entity, session_of
 from orchestrator.web.route import Parameter, Route
@@ -31,10 +32,6 @@ from orchestrator.wording import Language
 
 _SPACE = uuid.UUID("6d0c5c06-6f3c-4d35-9c2b-0e6a4a0c7d11")
 """Of the ids of sessions that were convened with an idempotency key."""
-
-IDEMPOTENCY_KEY = Parameter(
-    name="Idempotency-Key", where="header", description="The same request with the same key is carried out once"
-)
 
 
 class ItemIn(In):
@@ -203,7 +200,7 @@ class SessionRowOut(BaseModel):
     version: int
 
 
-class SessionsOut(BaseModel):
+class SessionsOut(PageOut):
     """Sessions, earliest first."""
 
     sessions: tuple[SessionRowOut, ...]
@@ -277,8 +274,16 @@ async def list_sessions(request: web.Request) -> web.Response:
     entity = EntityId(asked) if asked else access.entity
     if entity is not None:
         require_entity(request, entity)
-    entries = await house_of(request).records.sessions(entity=entity, is_public_only=access.role is Role.PRESS)
-    return json(SessionsOut(sessions=tuple(_row(entry) for entry in entries)))
+    page = page_asked(request, parts=2)
+    start = page.moment()
+    entries = await house_of(request).records.sessions(
+        entity=entity,
+        is_public_only=access.role is Role.PRESS,
+        after=(start, SessionId(page.after[1])) if start and page.after else None,
+        limit=page.limit + 1,
+    )
+    shown, following = page.cut(entries, lambda entry: (entry.starts_at.isoformat(), entry.id))
+    return json(SessionsOut(sessions=tuple(map(_row, shown)), next=following))
 
 
 async def read_session(request: web.Request) -> web.Response:
@@ -326,7 +331,6 @@ ROUTES = (
         takes=SessionIn,
         gives=SessionOut,
         status=201,
-        parameters=(IDEMPOTENCY_KEY,),
     ),
     Route(
         method="GET",
@@ -335,7 +339,7 @@ ROUTES = (
         handler=list_sessions,
         summary="Sessions, earliest first",
         gives=SessionsOut,
-        parameters=(Parameter(name="entity", description="Only this entity's"),),
+        parameters=(Parameter(name="entity", description="Only this entity's"), *PARAMETERS),
     ),
     Route(
         method="GET",
