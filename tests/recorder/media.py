@@ -60,7 +60,8 @@ def slates() -> dict[Mode, Slate]:
 
 
 class Encoder:
-    """A source with a clock of its own (ms) and a keyframe each `gop` pictures. It makes what has become due."""
+    """A source with a clock of its own (ms) and a keyframe each `gop` pictures. It makes what has become due. Like all
+    times of RTMP, its own begin again after 32 bits."""
 
     def __init__(self, ts: float = 0.0, gop: int = 60) -> None:
         self.ts = ts
@@ -81,15 +82,19 @@ class Encoder:
         self.ts += elapsed
         if not self._has_begun:
             self._has_begun = True
-            yield Tag(Kind.VIDEO, round(self._video), video_header(b"src"))
-            yield Tag(Kind.AUDIO, round(self._audio), audio_header(b"src"))
+            yield Tag(Kind.VIDEO, _stamp(self._video), video_header(b"src"))
+            yield Tag(Kind.AUDIO, _stamp(self._audio), audio_header(b"src"))
         while min(self._video, self._audio) <= self.ts:
             if self._video <= self._audio:
                 body = picture(b"src", self._pictures, is_key=self._pictures % self._gop == 0)
-                yield Tag(Kind.VIDEO, round(self._video), body)
+                yield Tag(Kind.VIDEO, _stamp(self._video), body)
                 self._pictures += 1
                 self._video += FRAME
             else:
-                yield Tag(Kind.AUDIO, round(self._audio), sound(b"src", self._sounds))
+                yield Tag(Kind.AUDIO, _stamp(self._audio), sound(b"src", self._sounds))
                 self._sounds += 1
                 self._audio += AAC
+
+
+def _stamp(ms: float) -> int:
+    return round(ms) & 0xFFFFFFFF
