@@ -58,6 +58,14 @@ class Operation(StrEnum):
     READ_SEALS = "read_seals"
     READ_BUNDLE = "read_bundle"
     COMMAND_SESSION = "command_session"
+    LIST_CHANNELS = "list_channels"
+    LIST_USABLE_CHANNELS = "list_usable_channels"
+    PUT_CHANNEL = "put_channel"
+    REMOVE_CHANNEL = "remove_channel"
+    LIST_STREAMS = "list_streams"
+    PAGE_CHANNELS = "page_channels"
+    PAGE_PUT_CHANNEL = "page_put_channel"
+    PAGE_REMOVE_CHANNEL = "page_remove_channel"
     LINK_MEMBER = "link_member"
     LIST_ALERTS = "list_alerts"
     READ_ALERT = "read_alert"
@@ -79,6 +87,7 @@ _RECORD_READERS = _HOUSE - {Role.MEMBER, Role.SPOKESPERSON}
 _PARTICIPANTS = _HOUSE - {Role.STAFF, Role.AUDITOR}
 _OPERATORS = frozenset({Role.ADMIN, Role.OPERATOR})
 _ACCOUNTANTS = _CONVENERS | {Role.OPERATOR, Role.STAFF, Role.AUDITOR}
+_BROADCASTERS = _CONVENERS | {Role.OPERATOR}
 
 MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.CREATE_ENTITY: frozenset({Role.ADMIN}),
@@ -110,6 +119,14 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.READ_SEALS: _RECORD_READERS,
     Operation.READ_BUNDLE: _CONVENERS | {Role.OPERATOR, Role.AUDITOR},
     Operation.COMMAND_SESSION: _PARTICIPANTS,
+    Operation.LIST_CHANNELS: _BROADCASTERS,
+    Operation.LIST_USABLE_CHANNELS: _BROADCASTERS,
+    Operation.PUT_CHANNEL: _BROADCASTERS,
+    Operation.REMOVE_CHANNEL: _BROADCASTERS,
+    Operation.LIST_STREAMS: _EVERYBODY,
+    Operation.PAGE_CHANNELS: _BROADCASTERS,
+    Operation.PAGE_PUT_CHANNEL: _BROADCASTERS,
+    Operation.PAGE_REMOVE_CHANNEL: _BROADCASTERS,
     Operation.LINK_MEMBER: _PARTICIPANTS,
     Operation.LIST_ALERTS: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},
     Operation.READ_ALERT: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},

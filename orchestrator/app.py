@@ -36,7 +36,7 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
-from orchestrator.credentials import account, destinations, seal_key, signatory, token_secret
+from orchestrator.credentials import account, destinations, seal_key, signatory, strongbox, token_secret
 from orchestrator.documents.press import Press
 from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
@@ -47,6 +47,7 @@ from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
 from orchestrator.store import jobs
 from orchestrator.store.alerts import Alerts
+from orchestrator.store.channels import Channels
 from orchestrator.store.embedded import embedded_postgres
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
@@ -103,6 +104,7 @@ class _Program:
         self._settings = settings
         self._pool = pool
         self._listener = Listener(pool)
+        self._channels = Channels(pool, strongbox(settings))
         self._jibris = tuple(Jibri(client, url) for url in settings.jibris)
         self._sessions = Sessions(pool, self._listener, self._perform, now)
         self._chamber = Chamber(account(settings), settings.muc_domain, self._sessions, now)
@@ -219,6 +221,7 @@ class _Program:
 
         return House(
             records=Records(self._pool),
+            channels=self._channels,
             ledger=ledger,
             inbox=Inbox(self._pool, self._listener),
             listener=self._listener,

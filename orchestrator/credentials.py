@@ -10,6 +10,7 @@ from orchestrator.access import LEAST_SECRET
 from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.signing import Signatory, open_signatory
 from orchestrator.settings import Settings
+from orchestrator.strongbox import Strongbox, open_strongbox
 from recorder.config import Destination
 
 
@@ -17,6 +18,7 @@ def check(settings: Settings) -> None:
     """Raise ValueError, which says what to set, for settings that cannot be served with."""
     destinations(settings.channel.get_secret_value())
     seal_key(settings)
+    strongbox(settings)
     signatory(settings)
     for name in short_secrets(settings):
         raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
@@ -36,6 +38,11 @@ def short_secrets(settings: Settings) -> list[str]:
 def seal_key(settings: Settings) -> SealKey:
     """What seals records: the setting's key, or one made once and kept in the data folder. Raises ValueError."""
     return open_key(settings.seal_key.get_secret_value(), settings.data)
+
+
+def strongbox(settings: Settings) -> Strongbox:
+    """What encrypts secrets at rest: the setting's key, or one made once and kept in data. Raises ValueError."""
+    return open_strongbox(settings.strongbox_key.get_secret_value(), settings.data)
 
 
 def signatory(settings: Settings) -> Signatory | None:

@@ -107,6 +107,8 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901
             return _of_a_vote(event, convocation)
         case e.LinkRestored() | e.LinkFailed() | e.AlertRaised() | e.AlertResolved():
             return _of_the_broadcast(event)
+        case e.ChannelOrdered() | e.ChannelTaken() | e.ChannelFailed():
+            return _of_the_channel(event)
         case e.RecordingFinished(size=size):
             return Fact(message="fact.recording_finished", params={"megabytes": -(-size // 1_000_000)})
         case e.RecordingMissing(cause=cause):
@@ -325,3 +327,18 @@ def alert_text(language: str, link: str | None, cause: str) -> str:
     if link is None:
         return named[:1].upper() + named[1:]
     return word(language, "live.alert", link=label(language, f"link.{link}").capitalize(), cause=named)
+
+
+def _of_the_channel(event: e.ChannelOrdered | e.ChannelTaken | e.ChannelFailed) -> Fact:
+    match event:
+        case e.ChannelOrdered(channel=channel):
+            return Fact(message="fact.channel_ordered", params={"channel": channel})
+        case e.ChannelTaken(reach=reach, cause=cause):
+            message = "fact.channel_shared" if reach.is_shared else "fact.channel_taken"
+            return Fact(message=message, params={"channel": reach.name}, codes={"cause": (f"cause.{cause}",)})
+        case e.ChannelFailed(channel=channel, cause=cause):
+            return Fact(
+                message="fact.channel_failed", params={"channel": channel}, codes={"cause": (f"cause.{cause}",)}
+            )
+        case _:
+            assert_never(event)

@@ -91,6 +91,13 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="Ed25519 key (PEM) that seals records; empty makes one and keeps it in data"),
     ] = SecretStr("")
+    strongbox_key: Annotated[
+        SecretStr,
+        Field(
+            description="Encrypts stream keys and tokens in the database: 32 bytes in base64; "
+            "empty makes one and keeps it in data"
+        ),
+    ] = SecretStr("")
     tsa_url: Annotated[str, Field(description="Time-stamping authority (RFC 3161) for the seals; empty: none")] = ""
     signing_certificate: Annotated[
         Path | None, Field(description="PKCS#12 file whose certificate signs the sealed PDFs (PAdES); empty: none")

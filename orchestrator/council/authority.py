@@ -12,6 +12,8 @@ another's behalf. "Keep the register" is to take down others' votes, ticks, excu
 | PRESIDENT                       | -       | yes                      | as a member               | -                 |
 | MEMBER, SPOKESPERSON            | -       | in the president's chair | yes                       | secretary, deputy |
 | OPERATOR, STAFF, PRESS, AUDITOR | -       | -                        | -                         | -                 |
+
+The channel of the broadcast is changed by ADMIN, SECRETARY and OPERATOR.
 """
 
 from orchestrator.council.agenda import AgendaItem

@@ -11,7 +11,7 @@ from enum import StrEnum
 from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Cause, Convocation
 from orchestrator.council.floor import TurnKind
-from orchestrator.council.members import MemberId
+from orchestrator.council.members import ChannelId, MemberId
 from orchestrator.council.roll import Mode
 from orchestrator.council.rules.shape import Regulation
 from orchestrator.council.voting import Choice, Count, Method
@@ -315,6 +315,14 @@ class CheckMember:
     territory_declared: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeChannel:
+    """Send the broadcast to another channel. Whether the entity may use it was checked before."""
+
+    asker: Asker
+    channel: ChannelId
+
+
 LifeCommand = Convene | OpenSession | DeclareNotHeld | SuspendSession | ResumeSession | AdjournSession
 """The life of the session."""
 
@@ -341,4 +349,7 @@ VoteCommand = OpenVote | CastVote | CloseVote | AnnulVote | RepeatVote | GiveCas
 RegisterCommand = MarkPresent | MarkAbsent | ExcuseAbsence | CorrectAttendance | CallRoll | CheckMember
 """What the secretary writes in the register of attendance."""
 
-Command = LifeCommand | AgendaCommand | FloorCommand | VoteCommand | RegisterCommand
+BroadcastCommand = ChangeChannel
+"""What the operators do about the broadcast."""
+
+Command = LifeCommand | AgendaCommand | FloorCommand | VoteCommand | RegisterCommand | BroadcastCommand

@@ -19,6 +19,7 @@ from orchestrator.council.calls import as_convened, second_call_at, waits_until
 from orchestrator.council.commands import (
     AdjournSession,
     AgendaCommand,
+    BroadcastCommand,
     Command,
     Convene,
     CorrectAttendance,
@@ -35,6 +36,7 @@ from orchestrator.council.commands import (
 from orchestrator.council.convocation import Cause
 from orchestrator.council.events import (
     AlertResolved,
+    ChannelOrdered,
     Events,
     SessionAdjourned,
     SessionConvened,
@@ -70,6 +72,8 @@ def carry_out(session: Session, command: Command, now: datetime) -> Events:  # n
         return take_vote(session, command, now)
     if isinstance(command, AgendaCommand):
         return conduct_item(session, command, now)
+    if isinstance(command, BroadcastCommand):
+        return _change_channel(session, command, now)
     require_conductor(session, command.asker)
     match command:
         case OpenSession():
@@ -99,6 +103,18 @@ def _convene(session: Session, command: Convene, now: datetime) -> Events:
         law = missing.deferral
         raise Refused(Reason.NEEDS_OWN_RULE, law=f"{law.norm} {law.article}" if law else "") from None
     return (SessionConvened(at=now, convocation=convocation),)
+
+
+def _change_channel(session: Session, command: BroadcastCommand, now: datetime) -> Events:
+    """Also before the session. Ordering what it goes to already, or what is ordered already, changes nothing."""
+    require(command.asker.role in (Role.ADMIN, Role.OPERATOR, Role.SECRETARY))
+    if not session.has_broadcast:
+        raise Refused(Reason.NO_BROADCAST)
+    airing = session.airing
+    is_there = airing.ordered is None and airing.reach is not None and airing.reach.channel == command.channel
+    if airing.ordered == command.channel or (is_there and command.channel not in airing.failed):
+        return ()
+    return (ChannelOrdered(at=now, channel=command.channel, by=command.asker),)
 
 
 def _open(session: Session, now: datetime) -> Events:

@@ -13,6 +13,7 @@ EntityId = NewType("EntityId", str)
 BodyId = NewType("BodyId", str)
 MemberId = NewType("MemberId", str)
 SessionId = NewType("SessionId", str)
+ChannelId = NewType("ChannelId", str)
 
 
 class Office(StrEnum):

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from orchestrator.council.members import MemberId
+from orchestrator.council.members import ChannelId, MemberId
 
 DeviceId = NewType("DeviceId", str)
 """One connection of one person to the room; a person may have several."""
@@ -177,11 +177,43 @@ class TroubleBegan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Where the public finds a broadcast: the channel by the name that people know it by, the address to `watch` it at
+    (empty when nobody has said), the `video` that YouTube gave it (empty elsewhere). `is_shared`: the channel is the
+    consortium's; `is_private`: only who was invited can see it."""
+
+    channel: ChannelId
+    name: str
+    watch: str = ""
+    video: str = ""
+    is_shared: bool = False
+    is_private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOpened:
+    """The broadcast goes to a channel from now on; `cause` as in the event that it becomes."""
+
+    seen: Sighting
+    reach: Reach
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TroubleEnded:
     """It is as it should be again."""
 
     seen: Sighting
     key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelLost:
+    """A channel cannot be used, or no longer; `cause` is a short code."""
+
+    seen: Sighting
+    channel: ChannelId
+    cause: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +256,8 @@ Observation = (
     | LinkDown
     | TroubleBegan
     | TroubleEnded
+    | ChannelOpened
+    | ChannelLost
     | RecordingMade
     | RecordingFailed
     | TimePassed

@@ -31,6 +31,9 @@ from orchestrator.council.events import (
     AlertResolved,
     AttendanceCorrected,
     CastingVoteGiven,
+    ChannelFailed,
+    ChannelOrdered,
+    ChannelTaken,
     ConflictDeclared,
     ConflictEnded,
     DebateOpened,
@@ -272,6 +275,8 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
         case ItemConcluded() | FloorRequested() | FloorRequestWithdrawn() | VoteCast() | LinkRestored() | LinkFailed():
             return ()
         case RecordingFinished() | RecordingMissing() | PersonalDataPruned():
+            return ()
+        case ChannelOrdered() | ChannelTaken() | ChannelFailed():
             return ()
         case _:
             assert_never(event)

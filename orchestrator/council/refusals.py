@@ -46,6 +46,8 @@ class Reason(StrEnum):
     TIME_USED_UP = "time_used_up"
     REASON_NEEDED = "reason_needed"
     BAD_INTERVAL = "bad_interval"
+    NO_BROADCAST = "no_broadcast"
+    NO_SUCH_CHANNEL = "no_such_channel"
 
 
 class Refused(Exception):

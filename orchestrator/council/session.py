@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import reduce
 
 from orchestrator.council.agenda import Agenda, ItemPhase
+from orchestrator.council.airing import Airing, aired
 from orchestrator.council.attendance import Attendance, attended
 from orchestrator.council.calls import rule_of, waits_until
 from orchestrator.council.convocation import Convocation, Ground
@@ -19,6 +20,9 @@ from orchestrator.council.events import (
     AlertRaised,
     AlertResolved,
     CastingVoteGiven,
+    ChannelFailed,
+    ChannelOrdered,
+    ChannelTaken,
     ConflictDeclared,
     ConflictEnded,
     DebateOpened,
@@ -116,6 +120,7 @@ class Session:
     edge_warned_at: datetime | None = None
     links: frozenset[Link] = frozenset()
     alerts: frozenset[str] = frozenset()
+    airing: Airing = field(default_factory=Airing)
     opened_at: datetime | None = None
     adjourned_at: datetime | None = None
     recording: RecordingFinished | RecordingMissing | None = None
@@ -328,6 +333,8 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, links=session.links | {link})
         case LinkFailed(link=link):
             return replace(session, links=session.links - {link})
+        case ChannelOrdered() | ChannelTaken() | ChannelFailed():
+            return replace(session, airing=aired(session.airing, event))
         case AlertRaised(key=key):
             return replace(session, alerts=session.alerts | {key})
         case AlertResolved(key=key):

@@ -13,6 +13,8 @@ from orchestrator.council.calls import waits_until
 from orchestrator.council.events import (
     AlertRaised,
     AlertResolved,
+    ChannelFailed,
+    ChannelTaken,
     Event,
     Events,
     FloorExpired,
@@ -36,6 +38,8 @@ from orchestrator.council.observations import (
     ChamberCaughtUp,
     ChamberEntered,
     ChamberLost,
+    ChannelLost,
+    ChannelOpened,
     Departure,
     DeviceAnswered,
     DeviceId,
@@ -91,6 +95,8 @@ Seen = (
     | LinkDown
     | TroubleBegan
     | TroubleEnded
+    | ChannelOpened
+    | ChannelLost
 )
 
 
@@ -127,6 +133,12 @@ def _see(session: Session, observation: Seen, seen: Sighting) -> Events:  # noqa
             return () if key in session.alerts else (AlertRaised(at=seen.at, key=key, cause=cause),)
         case TroubleEnded(key=key):
             return (AlertResolved(at=seen.at, key=key),) if key in session.alerts else ()
+        case ChannelOpened(reach=reach, cause=cause):
+            return () if session.airing.goes_to(reach) else (ChannelTaken(at=seen.at, reach=reach, cause=cause),)
+        case ChannelLost(channel=channel, cause=cause):
+            return (
+                () if session.airing.has_failed(channel) else (ChannelFailed(at=seen.at, channel=channel, cause=cause),)
+            )
         case _:
             assert_never(observation)
 

@@ -14,6 +14,7 @@ from orchestrator.web.api import (
     allowances,
     bodies,
     calls,
+    channels,
     commands,
     documents,
     entities,
@@ -29,6 +30,7 @@ from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.openapi import describe
 from orchestrator.web.pages import api_docs, enter, live
+from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import sessions as sessions_page
 from orchestrator.web.request import HOUSE
@@ -49,11 +51,19 @@ API = (
     *documents.ROUTES,
     *evidence.ROUTES,
     *allowances.ROUTES,
+    *channels.ROUTES,
     *commands.ROUTES,
     *alerts.ROUTES,
     *service.ROUTES,
 )
-PAGES = (*enter.ROUTES, *sessions_page.ROUTES, *live.ROUTES, *documents_page.ROUTES, *api_docs.ROUTES)
+PAGES = (
+    *enter.ROUTES,
+    *sessions_page.ROUTES,
+    *live.ROUTES,
+    *documents_page.ROUTES,
+    *channels_page.ROUTES,
+    *api_docs.ROUTES,
+)
 
 
 def build_app(house: House) -> web.Application:

@@ -14,6 +14,7 @@ from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session, evolve
 from orchestrator.store.alerts import Alerts
+from orchestrator.store.channels import Channels
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger, Recorded
 from orchestrator.store.listener import Channel, Listener
@@ -47,6 +48,7 @@ class House:
     """
 
     records: Records
+    channels: Channels
     ledger: Ledger
     inbox: Inbox
     listener: Listener

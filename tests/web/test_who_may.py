@@ -55,6 +55,7 @@ read_incidents      x      x         x         x          .         .      x    
 read_seals          x      x         x         x          .         .      x     .      x
 read_bundle         x      x         x         .          .         .      .     .      x
 command_session     x      x         x         x          x         x      .     .      .
+list_streams        x      x         x         x          x         x      x     x      x
 link_member         x      x         x         x          x         x      .     .      .
 
 list_alerts         x      x         x         .          .         .      .     .      x
@@ -63,12 +64,20 @@ acknowledge_alert   x      x         .         .          .         .      .    
 note_alert          x      x         .         .          .         .      .     .      .
 escalate_alert      x      x         .         .          .         .      .     .      .
 
+list_channels       x      x         x         .          .         .      .     .      .
+list_usable_channels x      x         x         .          .         .      .     .      .
+put_channel         x      x         x         .          .         .      .     .      .
+remove_channel      x      x         x         .          .         .      .     .      .
+
 page_sessions       x      x         x         x          x         x      x     x      x
 page_live           x      x         x         x          x         x      x     .      x
 page_feed           x      x         x         x          x         x      x     .      x
 page_documents      x      x         x         x          x         x      x     x      x
 page_command        x      x         x         x          x         x      .     .      .
 page_second_call    x      .         x         .          .         .      .     .      .
+page_channels       x      x         x         .          .         .      .     .      .
+page_put_channel    x      x         x         .          .         .      .     .      .
+page_remove_channel x      x         x         .          .         .      .     .      .
 """
 """What each role may ask for at all. Of a session, whose turn it is to do what is `council/authority.py`'s to say."""
 

@@ -16,8 +16,10 @@ from orchestrator.council.commands import Convene, Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
 from orchestrator.council.observations import Observation
 from orchestrator.sessions import Sessions, convene
+from orchestrator.store.channels import Channels
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.records import Records
+from orchestrator.strongbox import Strongbox
 from orchestrator.web.app import build_app
 from orchestrator.web.house import House
 from tests.scenarios.play import MAYOR
@@ -99,6 +101,7 @@ async def served(dsn: str) -> AsyncIterator[Town]:
 
         house = House(
             records=Records(store.pool),
+            channels=Channels(store.pool, Strongbox(bytes(32))),
             ledger=ledger,
             inbox=store.inbox,
             listener=store.listener,

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.council.observations import Link
+from orchestrator.council.commands import Asker
+from orchestrator.council.members import ChannelId
+from orchestrator.council.observations import Link, Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,4 +62,42 @@ class RecordingMissing:
     cause: str
 
 
-BroadcastEvent = LinkRestored | LinkFailed | AlertRaised | AlertResolved | RecordingFinished | RecordingMissing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelOrdered:
+    """Somebody wants the broadcast on this channel."""
+
+    at: datetime
+    channel: ChannelId
+    by: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTaken:
+    """The broadcast goes to this channel from now on, and the public finds it as `reach` says. `cause`: why, as a short
+    code: `planned`, `ordered`, or what was wrong before."""
+
+    at: datetime
+    reach: Reach
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFailed:
+    """The broadcast cannot go (any longer) to this channel."""
+
+    at: datetime
+    channel: ChannelId
+    cause: str
+
+
+BroadcastEvent = (
+    LinkRestored
+    | LinkFailed
+    | AlertRaised
+    | AlertResolved
+    | RecordingFinished
+    | RecordingMissing
+    | ChannelOrdered
+    | ChannelTaken
+    | ChannelFailed
+)

@@ -9,10 +9,10 @@ from orchestrator.council import commands as c
 from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Cause
 from orchestrator.council.floor import TurnKind
-from orchestrator.council.members import MemberId
+from orchestrator.council.members import ChannelId, MemberId
 from orchestrator.council.roll import Mode
 from orchestrator.council.voting import Choice, Count, Method
-from orchestrator.web.api.entities import In, Name
+from orchestrator.web.api.entities import In, Name, Slug
 
 _Plain = Literal[
     "open_session",
@@ -116,6 +116,13 @@ class GrantFloorIn(In):
     kind: TurnKind | None = None
 
 
+class ChangeChannelIn(In):
+    """Send the broadcast to another of the channels that the entity may use."""
+
+    name: Literal["change_channel"]
+    channel: Slug
+
+
 class OpenVoteIn(In):
     """Put the current item to the vote."""
 
@@ -187,7 +194,7 @@ _Register = MarkIn | ExcuseIn | CorrectIn | CheckIn
 _Voting = OpenVoteIn | CastVoteIn | CloseVoteIn | CastingVoteIn
 _Agenda = ItemCommandIn | UrgentItemIn | ConflictIn | OpenSecretIn
 _Floor = RequestIn | WithdrawRequestIn | GrantFloorIn
-_Any = PlainIn | DeclareNotHeldIn | _Agenda | _Floor | _Voting | _Register
+_Any = PlainIn | DeclareNotHeldIn | _Agenda | _Floor | _Voting | _Register | ChangeChannelIn
 
 
 class CommandIn(RootModel[Annotated[_Any, Field(discriminator="name")]]):
@@ -208,6 +215,8 @@ def command_of(sent: CommandIn, asker: c.Asker) -> c.Command:
             return _about_floor(about_floor, asker)
         case OpenVoteIn() | CastVoteIn() | CloseVoteIn() | CastingVoteIn() as about_vote:
             return _about_vote(about_vote, asker)
+        case ChangeChannelIn(channel=channel):
+            return c.ChangeChannel(asker=asker, channel=ChannelId(channel))
         case MarkIn() | ExcuseIn() | CorrectIn() | CheckIn() as entry:
             return _entry(entry, asker)
         case _:

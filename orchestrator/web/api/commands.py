@@ -8,8 +8,9 @@ from pydantic import AwareDatetime, BaseModel
 from orchestrator.access import Access, Operation, join_link
 from orchestrator.council import commands as c
 from orchestrator.council.members import MemberId, SessionId
+from orchestrator.council.refusals import Reason, Refused
 from orchestrator.store.inbox import Accepted
-from orchestrator.web.api.asked import CommandIn, command_of
+from orchestrator.web.api.asked import ChangeChannelIn, CommandIn, command_of
 from orchestrator.web.api.entities import json
 from orchestrator.web.house import House
 from orchestrator.web.problems import Kind, Problem
@@ -38,6 +39,8 @@ async def carry_out(house: House, session_id: SessionId, sent: CommandIn, access
 
     Raises Refused, TimeoutError (nobody conducts it) and `KeyReused`.
     """
+    if isinstance(sent.root, ChangeChannelIn):
+        await _require_channel(house, session_id, sent.root)
     asker = c.Asker(role=access.role, channel=c.Channel.WEB, member=access.member)
     # A key is its sender's own: nobody gets the answer to somebody else's command.
     own_key = f"{access.role}:{access.member or ''}:{key}" if key else str(uuid.uuid4())
@@ -47,6 +50,13 @@ async def carry_out(house: House, session_id: SessionId, sent: CommandIn, access
             return version
         case refusal:
             raise refusal
+
+
+async def _require_channel(house: House, session_id: SessionId, sent: ChangeChannelIn) -> None:
+    """Which channels an entity may use is not on the record. Raises Refused (NO_SUCH_CHANNEL)."""
+    entity = (await house.read(session_id)).session.convened.entity.id
+    if sent.channel not in {channel.id for channel in await house.channels.usable(entity)}:
+        raise Refused(Reason.NO_SUCH_CHANNEL, channel=sent.channel)
 
 
 async def command_session(request: web.Request) -> web.Response:
