@@ -106,8 +106,9 @@ def assert_cuts_are_clean(play: Play) -> None:
 
 
 def assert_clock_is_kept(play: Play) -> None:
+    """A source may be a second ahead; every card that is shown at one moment adds the frame that it must show."""
     for at, tag in play.out:
-        assert tag.ts <= at + 1000 + 34, "ahead of the clock"
+        assert tag.ts <= at + 1000 + 16 * 34, "ahead of the clock"
     assert play.pictures()[-1][1].ts >= play.now - play.pace.patience - 1000 - 2 * TICK, "behind the clock"
 
 
