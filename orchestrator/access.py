@@ -72,10 +72,15 @@ class Operation(StrEnum):
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
     NOTE_ALERT = "note_alert"
     ESCALATE_ALERT = "escalate_alert"
+    REVOKE_LINK = "revoke_link"
+    LIST_LINKS = "list_links"
     PAGE_SESSIONS = "page_sessions"
     PAGE_LIVE = "page_live"
     PAGE_FEED = "page_feed"
     PAGE_DOCUMENTS = "page_documents"
+    PAGE_LINKS = "page_links"
+    PAGE_LINK_MEMBER = "page_link_member"
+    PAGE_REVOKE_LINK = "page_revoke_link"
     PAGE_COMMAND = "page_command"
     PAGE_SECOND_CALL = "page_second_call"
 
@@ -86,6 +91,7 @@ _CONVENERS = frozenset({Role.ADMIN, Role.SECRETARY})
 _RECORD_READERS = _HOUSE - {Role.MEMBER, Role.SPOKESPERSON}
 _PARTICIPANTS = _HOUSE - {Role.STAFF, Role.AUDITOR}
 _OPERATORS = frozenset({Role.ADMIN, Role.OPERATOR})
+_LINKERS = _CONVENERS | {Role.OPERATOR}
 _ACCOUNTANTS = _CONVENERS | {Role.OPERATOR, Role.STAFF, Role.AUDITOR}
 _BROADCASTERS = _CONVENERS | {Role.OPERATOR}
 
@@ -133,10 +139,15 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.ACKNOWLEDGE_ALERT: _OPERATORS,
     Operation.NOTE_ALERT: _OPERATORS,
     Operation.ESCALATE_ALERT: _OPERATORS,
+    Operation.REVOKE_LINK: _PARTICIPANTS,
+    Operation.LIST_LINKS: _LINKERS,
     Operation.PAGE_SESSIONS: _EVERYBODY,
     Operation.PAGE_LIVE: _HOUSE,
     Operation.PAGE_FEED: _HOUSE,
     Operation.PAGE_DOCUMENTS: _EVERYBODY,
+    Operation.PAGE_LINKS: _LINKERS,
+    Operation.PAGE_LINK_MEMBER: _LINKERS,
+    Operation.PAGE_REVOKE_LINK: _LINKERS,
     Operation.PAGE_COMMAND: _PARTICIPANTS,
     Operation.PAGE_SECOND_CALL: _CONVENERS,
 }
@@ -158,6 +169,11 @@ class Access:
         if self.role in (Role.MEMBER, Role.SPOKESPERSON) and not self.member:
             raise ValueError(f"a {self.role}'s token must name the member")
 
+    @property
+    def signature(self) -> str:
+        """Who it is, as it is written beside what they did."""
+        return f"{self.role}:{self.member}" if self.member else self.role.value
+
     def reaches(self, entity: EntityId) -> bool:
         """Whether anything of that entity may be shown to the bearer."""
         return self.role in _UNBOUND or self.entity == entity
@@ -173,7 +189,7 @@ class Access:
 
     def may_link(self, member: MemberId) -> bool:
         """Whether the bearer may have a member's way into the room: their own, or anybody's for who runs sessions."""
-        return self.role in (Role.ADMIN, Role.OPERATOR, Role.SECRETARY) or self.member == member
+        return self.role in _LINKERS or self.member == member
 
 
 class Rejection(StrEnum):
@@ -202,12 +218,12 @@ def mint(access: Access, *, secret: str, now: datetime) -> str:
         "entity": access.entity,
         "member": access.member,
     }
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, _strong(secret), algorithm=_ALGORITHM)
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, strong(secret), algorithm=_ALGORITHM)
 
 
 def read(token: str, *, secret: str, now: datetime) -> Access:
     """What an access token says. Raises `TokenRejected` for one that is forged, malformed, not for us, or expired."""
-    key = _strong(secret)
+    key = strong(secret)
     try:
         claims = jwt.decode(
             token,
@@ -276,22 +292,31 @@ def join_link(jitsi: Jitsi, *, room: str, member: Member, now: datetime) -> Join
                 "affiliation": "owner" if presides else "member",
             },
             "group": member.group,
-            "features": {
-                "livestreaming": False,
-                "recording": False,
-                "transcription": False,
-                "outbound-call": False,
-                "screen-sharing": True,
-                "send-groupchat": True,
-            },
+            "features": _features(presides),
         },
     }
     return JoinLink(
         room=room,
         address=f"{jitsi.address.rstrip('/')}/{room}",
-        token=jwt.encode(claims, _strong(jitsi.app_secret), algorithm=_ALGORITHM),
+        token=jwt.encode(claims, strong(jitsi.app_secret), algorithm=_ALGORITHM),
         expires=expires,
     )
+
+
+def _features(presides: bool) -> dict[str, bool]:
+    """What the client offers its user. Recording and broadcast are ours, and so are votes: a poll would be taken for
+    one. Those who preside send files and see who waits; everybody may show a document and write."""
+    return {
+        "livestreaming": False,
+        "recording": False,
+        "transcription": False,
+        "outbound-call": False,
+        "create-polls": False,
+        "file-upload": presides,
+        "list-visitors": presides,
+        "screen-sharing": True,
+        "send-groupchat": True,
+    }
 
 
 def _access(claims: Mapping[str, Any]) -> Access:
@@ -310,7 +335,8 @@ def _seconds(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def _strong(secret: str) -> str:
+def strong(secret: str) -> str:
+    """The secret, if it may sign. Raises ValueError for one that can be guessed."""
     if len(secret.encode()) < LEAST_SECRET:
         raise ValueError(f"a secret that signs tokens must have {LEAST_SECRET} bytes or more")
     return secret

@@ -239,6 +239,7 @@ class _Program:
             time_zone=ZoneInfo(settings.time_zone),
             version=VERSION,
             recordings=settings.recordings,
+            gathering=settings.gathering,
         )
 
     async def _checks(self) -> Mapping[str, bool]:

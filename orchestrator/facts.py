@@ -113,6 +113,10 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901
             return Fact(message="fact.recording_finished", params={"megabytes": -(-size // 1_000_000)})
         case e.RecordingMissing(cause=cause):
             return Fact(message="fact.recording_missing", codes={"cause": (f"cause.{cause}",)})
+        case e.JoinLinkShared(member=member):
+            return Fact(message="fact.join_link_shared", params={"name": name_of(convocation, member)})
+        case e.JoinLinkWithdrawn(member=member):
+            return Fact(message="fact.join_link_withdrawn", params={"name": name_of(convocation, member)})
         case e.PersonalDataPruned(details=details):
             return Fact(message="fact.pruned", params={"count": details})
         case (

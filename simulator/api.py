@@ -51,6 +51,18 @@ class Api:
         async with self.client.put(self._url(path), json=body, headers=self._headers(role)) as answer:
             return json.loads(await _body(answer))
 
+    async def way_in(self, link: str) -> str:
+        """Where a personal link leads, as a browser finds out: Jitsi's address, with a token. Raises `ApiRefused`."""
+        browser = {"Origin": self.base, "Accept": "application/json"}
+        token = {"token": link.partition("#")[2]}
+        redeem = self.client.post(f"{self.base}/join", data=token, headers=browser, allow_redirects=False)
+        async with redeem as answer:
+            await _body(answer)
+            cookies = {name: morsel.value for name, morsel in answer.cookies.items()}
+        async with self.client.post(f"{self.base}/join/room", headers=browser, cookies=cookies) as answer:
+            way: str = json.loads(await _body(answer))["link"]
+        return way
+
     async def events(self, path: str, *, role: str) -> AsyncIterator[dict[str, Any]]:
         """The server-sent events of a path, from the first on, across lost connections."""
         last = "0"

@@ -181,13 +181,14 @@ class Director:
         await self._people[member].enter()
 
     async def _councillor(self, person: Person) -> Councillor:
-        link = await self.town.api.post(f"/sessions/{self.session}/members/{person.id}/link", {}, role="secretary")
+        sent = await self.town.api.post(f"/sessions/{self.session}/members/{person.id}/link", {}, role="secretary")
+        room, _, token = (await self.town.api.way_in(sent["link"])).partition("#jwt=")
         seat = Seat(
             name=person.name,
             websocket=self.town.websocket,
             domain=self.town.domain,
-            room=link["room"],
-            token=link["jwt"],
+            room=room.rpartition("/")[2],
+            token=token,
         )
 
         def hear(line: Line) -> None:

@@ -237,6 +237,22 @@ class RecordingFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkUsedTwice:
+    """A member's personal link is used from two places at once: two devices of one person, or two persons."""
+
+    seen: Sighting
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkRevoked:
+    """A member's personal link was taken back."""
+
+    seen: Sighting
+    member: MemberId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """The session's next deadline is due."""
 
@@ -260,5 +276,7 @@ Observation = (
     | ChannelLost
     | RecordingMade
     | RecordingFailed
+    | LinkUsedTwice
+    | LinkRevoked
     | TimePassed
 )

@@ -52,6 +52,8 @@ from orchestrator.council.events import (
     ItemConcluded,
     ItemTabled,
     ItemWithdrawn,
+    JoinLinkShared,
+    JoinLinkWithdrawn,
     LinkFailed,
     LinkRestored,
     MajorityOutOfReach,
@@ -274,7 +276,7 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
             return ()
         case ItemConcluded() | FloorRequested() | FloorRequestWithdrawn() | VoteCast() | LinkRestored() | LinkFailed():
             return ()
-        case RecordingFinished() | RecordingMissing() | PersonalDataPruned():
+        case RecordingFinished() | RecordingMissing() | PersonalDataPruned() | JoinLinkShared() | JoinLinkWithdrawn():
             return ()
         case ChannelOrdered() | ChannelTaken() | ChannelFailed():
             return ()

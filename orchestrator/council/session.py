@@ -37,6 +37,8 @@ from orchestrator.council.events import (
     ItemConcluded,
     ItemTabled,
     ItemWithdrawn,
+    JoinLinkShared,
+    JoinLinkWithdrawn,
     LinkFailed,
     LinkRestored,
     MajorityOutOfReach,
@@ -341,7 +343,7 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, alerts=session.alerts - {key})
         case RecordingFinished() | RecordingMissing():
             return replace(session, recording=event)
-        case PersonalDataPruned():
+        case PersonalDataPruned() | JoinLinkShared() | JoinLinkWithdrawn():
             return session
         case _:
             return replace(session, attendance=attended(session.attendance, event))

@@ -22,6 +22,8 @@ from orchestrator.council.events import (
     FloorRequestWithdrawn,
     FloorWarned,
     GhostCleared,
+    JoinLinkShared,
+    JoinLinkWithdrawn,
     LinkFailed,
     LinkRestored,
     MemberDropped,
@@ -49,7 +51,9 @@ from orchestrator.council.observations import (
     HandRaised,
     Link,
     LinkDown,
+    LinkRevoked,
     LinkUp,
+    LinkUsedTwice,
     MemberConnected,
     MemberDisconnected,
     Observation,
@@ -97,6 +101,8 @@ Seen = (
     | TroubleEnded
     | ChannelOpened
     | ChannelLost
+    | LinkUsedTwice
+    | LinkRevoked
 )
 
 
@@ -139,6 +145,10 @@ def _see(session: Session, observation: Seen, seen: Sighting) -> Events:  # noqa
             return (
                 () if session.airing.has_failed(channel) else (ChannelFailed(at=seen.at, channel=channel, cause=cause),)
             )
+        case LinkUsedTwice(member=member):
+            return _link_shared(session, member, seen.at)
+        case LinkRevoked(member=member):
+            return _link_withdrawn(session, member, seen.at)
         case _:
             assert_never(observation)
 
@@ -266,3 +276,24 @@ def _link_down(session: Session, link: Link, cause: str, at: datetime) -> Events
     if link.value in session.alerts:
         return ()
     return (LinkFailed(at=at, link=link, cause=cause), AlertRaised(at=at, key=link.value, link=link, cause=cause))
+
+
+def _link_shared(session: Session, member: MemberId, at: datetime) -> Events:
+    """Said once, until the link is withdrawn: a member who goes on with a second device is no second alert."""
+    key = _entrance(member)
+    if not session.body.has(member) or key in session.alerts:
+        return ()
+    shared = JoinLinkShared(at=at, member=member)
+    return (shared, AlertRaised(at=at, key=key, cause="link_shared"))
+
+
+def _link_withdrawn(session: Session, member: MemberId, at: datetime) -> Events:
+    if not session.body.has(member):
+        return ()
+    key = _entrance(member)
+    resolved = (AlertResolved(at=at, key=key),) if key in session.alerts else ()
+    return (JoinLinkWithdrawn(at=at, member=member), *resolved)
+
+
+def _entrance(member: MemberId) -> str:
+    return f"entrance:{member}"

@@ -85,6 +85,8 @@ NAMES: Final[dict[type, str]] = {
     events.FloorWarned: "floor_warned.v1",
     events.VoiceHeard: "voice_heard.v1",
     events.CastingVoteGiven: "casting_vote_given.v1",
+    events.JoinLinkShared: "join_link_shared.v1",
+    events.JoinLinkWithdrawn: "join_link_withdrawn.v1",
     # commands
     commands.Convene: "convene.v1",
     commands.OpenSession: "open_session.v1",
@@ -139,6 +141,8 @@ NAMES: Final[dict[type, str]] = {
     observations.DeviceSilent: "device_silent.v1",
     observations.DeviceAnswered: "device_answered.v1",
     observations.SpeakerHeard: "speaker_heard.v1",
+    observations.LinkUsedTwice: "link_used_twice.v1",
+    observations.LinkRevoked: "link_revoked.v1",
     # effects
     effects.Announce: "announce.v1",
     effects.AllowToSpeak: "allow_to_speak.v1",

@@ -19,6 +19,7 @@ from orchestrator.web.api import (
     documents,
     entities,
     evidence,
+    links,
     members,
     proceedings,
     record,
@@ -29,9 +30,10 @@ from orchestrator.web.api import (
 from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.openapi import describe
-from orchestrator.web.pages import api_docs, enter, live
+from orchestrator.web.pages import api_docs, enter, join, live
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
+from orchestrator.web.pages import links as links_page
 from orchestrator.web.pages import sessions as sessions_page
 from orchestrator.web.request import HOUSE
 from orchestrator.web.route import Route
@@ -54,6 +56,7 @@ API = (
     *channels.ROUTES,
     *commands.ROUTES,
     *alerts.ROUTES,
+    *links.ROUTES,
     *service.ROUTES,
 )
 PAGES = (
@@ -63,6 +66,8 @@ PAGES = (
     *documents_page.ROUTES,
     *channels_page.ROUTES,
     *api_docs.ROUTES,
+    *join.ROUTES,
+    *links_page.ROUTES,
 )
 
 

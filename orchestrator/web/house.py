@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session, evolve
 from orchestrator.store.alerts import Alerts
 from orchestrator.store.channels import Channels
+from orchestrator.store.entrances import Entrances
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger, Recorded
 from orchestrator.store.listener import Channel, Listener
@@ -44,7 +46,8 @@ class House:
 
     `convene` begins a session's record; it raises Refused and `AlreadyConvened`. `checks` says, part by part, whether
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
-    `recordings` is the folder of the finished recordings, on the machine that has one.
+    `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
+    finished recordings, on the machine that has one.
     """
 
     records: Records
@@ -60,10 +63,16 @@ class House:
     public_url: str
     time_zone: ZoneInfo
     version: str
+    gathering: timedelta = timedelta(minutes=60)
     recordings: Path | None = None
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)
+
+    @property
+    def entrances(self) -> Entrances:
+        """The personal links."""
+        return Entrances(self.ledger.pool)
 
     async def read(self, session_id: SessionId) -> Reading:
         """The session as it is now; only what is new is read and folded. Raises `Problem` when there is none.

@@ -21,6 +21,9 @@ class Kind(StrEnum):
     FORBIDDEN = "forbidden"
     CROSS_SITE = "cross_site"
     NOT_FOUND = "not_found"
+    NO_LINK = "no_link"
+    ROOM_NOT_OPEN = "room_not_open"
+    LINK_IN_USE = "link_in_use"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_ACCEPTABLE = "not_acceptable"
     CONFLICT = "conflict"
@@ -45,6 +48,9 @@ STATUS: Mapping[Kind, int] = {
     Kind.TOKEN_EXPIRED: 401,
     Kind.FORBIDDEN: 403,
     Kind.CROSS_SITE: 403,
+    Kind.NO_LINK: 401,
+    Kind.ROOM_NOT_OPEN: 409,
+    Kind.LINK_IN_USE: 409,
     Kind.NOT_FOUND: 404,
     Kind.METHOD_NOT_ALLOWED: 405,
     Kind.NOT_ACCEPTABLE: 406,

@@ -31,6 +31,11 @@ def access_of(request: web.Request) -> Access:
     return request[ACCESS]
 
 
+def signature_of(request: web.Request) -> str:
+    """Who asks, as it is written beside what they did."""
+    return access_of(request).signature
+
+
 def require_entity(request: web.Request, entity: EntityId) -> None:
     """Raises `Problem` (NOT_FOUND) for another entity's: that it exists is nobody else's business."""
     if not access_of(request).reaches(entity):

@@ -181,7 +181,7 @@ def test_each_sees_the_buttons_for_what_they_may_do_now(dsn):
             await town.client.post(f"/api/v1{path}/commands", json={"name": "open_vote"}, headers=president)
             assert offered(await html(town, path, **pau)) == {"cast_vote", "withdraw_request"}
             assert offered(await html(town, path, **president)) == {
-                *("close_vote", "repeat_vote", "annul_vote", "call_roll"),
+                *("close_vote", "repeat_vote", "annul_vote"),
             }
 
     asyncio.run(main())

@@ -51,6 +51,11 @@ from orchestrator.council.events.broadcast import (
     RecordingFinished as RecordingFinished,
     RecordingMissing as RecordingMissing,
 )
+from orchestrator.council.events.entrance import (
+    EntranceEvent as EntranceEvent,
+    JoinLinkShared as JoinLinkShared,
+    JoinLinkWithdrawn as JoinLinkWithdrawn,
+)
 from orchestrator.council.events.floor import (
     FloorEvent as FloorEvent,
     FloorExpired as FloorExpired,
@@ -87,7 +92,7 @@ from orchestrator.council.events.votes import (
     VotingEvent as VotingEvent,
 )
 
-Event = SessionEvent | AttendanceEvent | AgendaEvent | FloorEvent | VotingEvent | BroadcastEvent
+Event = SessionEvent | AttendanceEvent | AgendaEvent | FloorEvent | VotingEvent | BroadcastEvent | EntranceEvent
 
 Events = tuple[Event, ...]
 """What a message came to, in order."""

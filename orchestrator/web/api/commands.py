@@ -1,19 +1,18 @@
-"""Commands to a session, and the way into its room."""
+"""Commands to a session."""
 
 import uuid
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
-from orchestrator.access import Access, Operation, join_link
+from orchestrator.access import Access, Operation
 from orchestrator.council import commands as c
-from orchestrator.council.members import MemberId, SessionId
+from orchestrator.council.members import SessionId
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.store.inbox import Accepted
 from orchestrator.web.api.asked import ChangeChannelIn, CommandIn, command_of
 from orchestrator.web.api.entities import json
 from orchestrator.web.house import House
-from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, body_of, house_of, session_of
 from orchestrator.web.route import Route
 
@@ -22,16 +21,6 @@ class AcceptedOut(BaseModel):
     """The command was carried out; the record is at `version`."""
 
     version: int
-
-
-class LinkOut(BaseModel):
-    """One member's way into the room. `link` is `address` with the token in its fragment, which no server is sent."""
-
-    room: str
-    address: str
-    jwt: str
-    link: str
-    expires_at: AwareDatetime
 
 
 async def carry_out(house: House, session_id: SessionId, sent: CommandIn, access: Access, key: str | None) -> int:
@@ -69,19 +58,6 @@ async def command_session(request: web.Request) -> web.Response:
     return json(AcceptedOut(version=version))
 
 
-async def link_member(request: web.Request) -> web.Response:
-    """The room, its address, and a token for that member and that room alone."""
-    session = (await session_of(request)).session
-    member_id = MemberId(request.match_info["member"])
-    if not access_of(request).may_link(member_id):
-        raise Problem(Kind.FORBIDDEN)
-    if not session.body.has(member_id):
-        raise Problem(Kind.NOT_FOUND)
-    house = house_of(request)
-    way = join_link(house.jitsi, room=session.convened.room, member=session.body.member(member_id), now=house.now())
-    return json(LinkOut(room=way.room, address=way.address, jwt=way.token, link=way.link, expires_at=way.expires), 201)
-
-
 ROUTES = (
     Route(
         method="POST",
@@ -91,14 +67,5 @@ ROUTES = (
         summary="Ask something of the session; what the rules do not allow now is refused (409)",
         takes=CommandIn,
         gives=AcceptedOut,
-    ),
-    Route(
-        method="POST",
-        path="/api/v1/sessions/{id}/members/{member}/link",
-        operation=Operation.LINK_MEMBER,
-        handler=link_member,
-        summary="A member's way into the room, for a few minutes",
-        gives=LinkOut,
-        status=201,
     ),
 )

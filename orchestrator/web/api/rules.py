@@ -6,7 +6,7 @@ from typing import Annotated
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.access import Access, Operation
+from orchestrator.access import Operation
 from orchestrator.council.members import BodyId, BodyKind, Entity, EntityKind, Office, Regime
 from orchestrator.council.rules import DEFERRALS, QUORUM_RULES
 from orchestrator.council.rules.own import objections
@@ -28,7 +28,7 @@ from orchestrator.council.rules.shape import (
 from orchestrator.web.api.entities import In, Name, Slug, entity_of
 from orchestrator.web.etags import IF_MATCH, IF_NONE_MATCH, NOT_MODIFIED, require_match, tag_of, tagged
 from orchestrator.web.problems import Kind, Problem
-from orchestrator.web.request import access_of, body_of, house_of, language_of
+from orchestrator.web.request import body_of, house_of, language_of, signature_of
 from orchestrator.web.route import Route
 from orchestrator.wording import word
 
@@ -171,7 +171,7 @@ async def replace_rules(request: web.Request) -> web.Response:
     rules = [rule.rule() for rule in sent.rules]
     switches = Switches(**sent.switches.model_dump())
     _require_lawful(request, rules, switches, entity)
-    by = _signature(access_of(request))
+    by = signature_of(request)
 
     def unchanged(stored: Regulation) -> None:
         require_match(request, tag_of(_out(entity, stored)) if stored.version else None)
@@ -191,10 +191,6 @@ def _require_lawful(request: web.Request, rules: list[QuorumRule], switches: Swi
         for objection in objections(rules, switches, entity)
     ]:
         raise Problem(Kind.INVALID, errors=errors)
-
-
-def _signature(access: Access) -> str:
-    return f"{access.role}:{access.member}" if access.member else access.role.value
 
 
 def _out(entity: Entity, regulation: Regulation) -> RulesOut:

@@ -114,6 +114,7 @@ def _values(house: House, reading: Reading, access: Access, language: Language) 
         "why_not": why_not(reading, access, house),
         "may_export": access.may(Operation.READ_ATTENDANCE),
         "has_bundle": access.may(Operation.READ_BUNDLE) and reading.session.is_sealable,
+        "may_link": access.may(Operation.PAGE_LINKS),
         "may_convene": access.may(Operation.PAGE_SECOND_CALL),
     }
 
