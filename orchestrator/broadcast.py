@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -15,12 +16,15 @@ import structlog
 
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Picture
-from orchestrator.council.members import SessionId
+from orchestrator.council.members import ChannelId, SessionId
 from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, RecordingFailed, RecordingMade, Sighting
 from orchestrator.council.react import desired
 from orchestrator.council.session import Session
 from orchestrator.encoders import Encoding
 from orchestrator.evidence.seals import Seals
+from orchestrator.outlets import Outlet, PlainOutlet, is_main
+from orchestrator.publication import Publication
+from orchestrator.store.channels import Channel, ChannelKind, Channels
 from orchestrator.store.following import follow
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
@@ -29,7 +33,7 @@ from orchestrator.verifier.record import SEGMENTS
 from orchestrator.wording import word
 from recorder.archive import MANIFEST
 from recorder.broadcasts import Broadcasts, Plan
-from recorder.config import ARCHIVE, Destination
+from recorder.config import Destination
 from recorder.errors import ArchiveFailed, HubUnavailable, NothingRecorded
 from recorder.events import (
     BroadcastId,
@@ -50,6 +54,9 @@ from recorder.slates import Card
 
 log = structlog.get_logger()
 
+INSTALLED = ChannelId("installed.channel")
+"""The channel in the settings; a channel that was entered cannot have a dot in its id."""
+
 _HUB_PAUSE = timedelta(milliseconds=200)
 """Before a hub that does not answer is asked again."""
 
@@ -66,7 +73,8 @@ _MODES = {
 class Studio:
     """What the broadcasts of this machine are made with.
 
-    `farewell` is how long the last card stays on the air. `destinations` is where the public watches; without one the
+    `farewell` is how long the last card stays on the air. `channel` is a
+    channel for all that stands in the settings: sessions go there that can go nowhere else. Without any channel a
     broadcast is only archived.
     """
 
@@ -74,10 +82,11 @@ class Studio:
     listener: Listener
     inbox: Inbox
     broadcasts: Broadcasts
+    channels: Channels
     jibris: tuple[Jibri, ...]
     jitsi_url: str
     ingest_host: str
-    destinations: tuple[Destination, ...]
+    channel: Destination | None
     format: Format
     delay: timedelta
     farewell: timedelta
@@ -119,7 +128,18 @@ class _Broadcast:
     studio: Studio
     session_id: SessionId
     reports: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    publication: Publication = field(init=False)
     _shown: Mode | None = None
+
+    def __post_init__(self) -> None:
+        self.publication = Publication(
+            session_id=self.session_id,
+            usable=self._usable,
+            outlet=self._outlet,
+            send=partial(self.studio.broadcasts.set_destinations, self.id),
+            report=partial(self.studio.inbox.report, self.session_id),
+            now=self.studio.now,
+        )
 
     @property
     def id(self) -> BroadcastId:
@@ -135,6 +155,7 @@ class _Broadcast:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._take_reports(encoding), name=f"reports of {self.id}")
                 tasks.create_task(encoding.keep(), name=f"encoder of {self.id}")
+                tasks.create_task(self.publication.run(), name=f"publication of {self.id}")
                 await self._follow_record(encoding)
         except* _HasEnded:
             pass
@@ -154,7 +175,7 @@ class _Broadcast:
             broadcast=self.id,
             mode=Mode.WAITING,
             cards=cards,
-            destinations=() if call.is_rehearsal else studio.destinations,
+            destinations=None,
             picture=studio.format,
             delay=studio.delay,
             host=studio.ingest_host,
@@ -170,12 +191,28 @@ class _Broadcast:
             report=lambda cause: self._report_down(Link.ENCODER, cause, self.studio.now()),
         )
 
+    # --- where it goes ------------------------------------------------------------------------------------------------
+
+    async def _usable(self, session: Session) -> list[Channel]:
+        """The channels that the session may go to, in order. A plain one shows everybody what it is sent: none of those
+        for a rehearsal."""
+        call = session.convened
+        channels = list(await self.studio.channels.usable(call.entity.id))
+        if self.studio.channel is not None:
+            channels.append(_installed(call))
+        return [channel for channel in channels if not call.is_rehearsal or channel.kind is ChannelKind.YOUTUBE]
+
+    def _outlet(self, channel: Channel) -> Outlet:
+        own = self.studio.channel if channel.id == INSTALLED else None
+        return PlainOutlet(channel=channel, channels=self.studio.channels, own=own)
+
     # --- from the record to the recorder -----------------------------------------------------------------------------
 
     async def _follow_record(self, encoding: Encoding) -> None:
         async for session in follow(self.studio.ledger, self.studio.listener, self.session_id):
             level = desired(session)
             encoding.want(level.has_encoder)
+            self.publication.see(session)
             if level.picture is None:
                 raise _HasEnded
             await self._show(_MODES[level.picture])
@@ -195,6 +232,7 @@ class _Broadcast:
 
     async def _finish(self) -> None:
         """Off the air, and one file of all that was recorded. A broadcast in which nothing was sent has none."""
+        await self.publication.close()
         await self.studio.broadcasts.stop(self.id)
         self.studio.recordings.mkdir(parents=True, exist_ok=True)
         try:
@@ -224,6 +262,7 @@ class _Broadcast:
     async def _take_reports(self, encoding: Encoding) -> None:
         while True:
             event = await self.reports.get()
+            self.publication.hear(event)
             if isinstance(event, SourceLive | SourceLost | HubLost):
                 encoding.hear(has_source=isinstance(event, SourceLive))
             await self._take(event)
@@ -234,9 +273,9 @@ class _Broadcast:
                 await self._report_up(Link.ENCODER, at)
             case SourceLost(at=at, cause=cause):
                 await self._report_down(Link.ENCODER, cause, at)
-            case OutputLive(name=name, at=at) if name != ARCHIVE:
+            case OutputLive(name=name, at=at) if is_main(name):
                 await self._report_up(Link.RELAY, at)
-            case OutputLost(name=name, at=at, cause=cause) if name != ARCHIVE:
+            case OutputLost(name=name, at=at, cause=cause) if is_main(name):
                 await self._report_down(Link.RELAY, cause, at)
             case HubLost(at=at):
                 await self._report_down(Link.RELAY, "hub_lost", at)
@@ -252,6 +291,12 @@ class _Broadcast:
     async def _report_down(self, link: Link, cause: str, at: datetime) -> None:
         down = LinkDown(seen=Sighting(grade=Grade.PRESENCE, at=at), link=link, cause=cause)
         await self.studio.inbox.report(self.session_id, down)
+
+
+def _installed(call: Convocation) -> Channel:
+    """The channel that stands in the settings."""
+    name = word(call.language, "channels.installed")
+    return Channel(id=INSTALLED, entity=call.entity.id, name=name, kind=ChannelKind.RTMP, is_shared=True, is_ready=True)
 
 
 def _rehearsed(heading: str, call: Convocation) -> str:

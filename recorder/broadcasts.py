@@ -44,12 +44,13 @@ _MOST_RETRY = 5.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One broadcast. `cards` has a text for every mode; `mode` holds from the start; `delay` is what keeps the last
-    words before a closed session off the air. `host` is where the encoder's RTMP is listened for."""
+    words before a closed session off the air. `destinations` None leaves those that it had. `host` is where the
+    encoder's RTMP is listened for."""
 
     broadcast: BroadcastId
     mode: Mode
     cards: Mapping[Mode, Card]
-    destinations: tuple[Destination, ...]
+    destinations: tuple[Destination, ...] | None
     picture: Picture = field(default_factory=Picture)
     delay: timedelta = timedelta(seconds=3)
     host: str = "127.0.0.1"
@@ -83,7 +84,7 @@ class Broadcasts:
         folder = self._of(plan.broadcast)
         config = await self._configure(plan)
         try:
-            status = await self._relay(plan.broadcast, plan.destinations)
+            status = await self._relay(plan.broadcast, config.destinations)
             log.info("hub_adopted", broadcast=plan.broadcast)
         except HubUnavailable:
             await self._spawn(plan.broadcast)
@@ -149,7 +150,7 @@ class Broadcasts:
 
     async def _configure(self, plan: Plan) -> HubConfig:
         """Write the configuration. The key and the beginning of a broadcast never change."""
-        check_destinations(plan.destinations)
+        check_destinations(plan.destinations or ())
         file = self._of(plan.broadcast) / _CONFIG
         known = await asyncio.to_thread(_read_config, file)
         cache = self._folder / "slates"
@@ -165,7 +166,7 @@ class Broadcasts:
             delay_ms=plan.delay // timedelta(milliseconds=1),
             picture=plan.picture,
             slates={mode: render.result().absolute() for mode, render in renders.items()},
-            destinations=plan.destinations,
+            destinations=plan.destinations if plan.destinations is not None else known.destinations if known else (),
         )
         await asyncio.to_thread(_write_config, file, config)
         return config

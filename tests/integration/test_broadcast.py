@@ -1,6 +1,7 @@
 """The broadcast of a session follows its record, on a real store, hub, encoder and public server."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,10 +12,15 @@ from typing import Any
 import aiohttp
 import pytest
 
-from orchestrator.broadcast import Broadcasting, Studio
-from orchestrator.council.commands import AdjournSession, OpenSession, SuspendSession
+from orchestrator.broadcast import INSTALLED, Broadcasting, Studio
+from orchestrator.council.commands import AdjournSession, ChangeChannel, OpenSession, SuspendSession
+from orchestrator.council.members import ChannelId
 from orchestrator.council.session import Session
 from orchestrator.sessions import Sessions
+from orchestrator.store.channels import Channel, ChannelKind, Channels
+from orchestrator.store.records import Records
+from orchestrator.strongbox import Strongbox
+from recorder.archive import MANIFEST
 from recorder.broadcasts import Broadcasts
 from recorder.config import Destination
 from recorder.errors import HubUnavailable
@@ -32,6 +38,7 @@ from tests.stage import ADMIN, PRESIDENT, SESSION, Performer, Store, convened, e
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 SMALL = Picture(width=320, height=180, fps=30)
+BOX = Strongbox(bytes(32))
 KEY = "a-key-that-nobody-may-see"
 
 
@@ -83,7 +90,8 @@ async def house(dsn: str, folder: Path, *, has_encoder: bool = True, **changes: 
             jibris=(Jibri(client, jibri.url),) if has_encoder else (),
             jitsi_url="https://meet.example",
             ingest_host="127.0.0.1",
-            destinations=(Destination(name="channel", address=public.address, key=KEY),),
+            channels=Channels(store.pool, BOX),
+            channel=Destination(name="channel", address=public.address, key=KEY),
             format=SMALL,
             delay=timedelta(0),
             farewell=timedelta(seconds=0.5),
@@ -167,3 +175,56 @@ def test_a_rehearsal_is_encoded_and_archived_and_reaches_no_public(dsn: str, tmp
         assert (tmp_path / "recordings" / f"{SESSION}.mp4").stat().st_size > 0
 
     asyncio.run(scenario())
+
+
+def test_a_channel_that_dies_in_the_session_gives_way_to_the_shared_one_and_the_archive_is_whole(
+    dsn: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with PublicServer(tmp_path / "own") as own, house(dsn, tmp_path) as town:
+            await town.until(lambda session: "relay" in session.links)
+            assert town.public.sessions() == 1
+            await enter_channel(town, "vila-tv", own.address)
+            town.sessions.deliver(SESSION, entered(now(), *QUORATE, JOAN))
+            await town.sessions.ask(SESSION, ChangeChannel(asker=ADMIN, channel=ChannelId("vila-tv")))
+            await town.until(lambda session: goes_to(session) == "vila-tv")
+            await town.until(lambda session: "encoder" in session.links)
+            await town.sessions.ask(SESSION, OpenSession(asker=PRESIDENT))
+            async with asyncio.timeout(30):
+                while not own.recordings():
+                    await asyncio.sleep(0.05)
+            await own.kill()
+            began = asyncio.get_running_loop().time()
+            await town.until(lambda session: goes_to(session) == INSTALLED, patience=60)
+            async with asyncio.timeout(60):
+                while town.public.sessions() < 2:
+                    await asyncio.sleep(0.05)
+            assert asyncio.get_running_loop().time() - began < 60
+            await town.until(lambda session: not session.alerts and "relay" in session.links)
+            await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
+        names = await asyncio.to_thread(manifest_of, tmp_path)
+        assert len(names) == len(set(names)) > 0
+        assert KEY not in (tmp_path / "broadcasts" / SESSION / "hub.log").read_text()
+
+    asyncio.run(scenario())
+
+
+async def enter_channel(town: House, name: str, address: str) -> None:
+    records = Records(town.store.pool)
+    session = await town.until(lambda _: True)
+    await records.put_entity(session.convened.entity)
+    entered_channel = Channel(
+        id=ChannelId(name), entity=session.convened.entity.id, name=name, kind=ChannelKind.RTMP, address=address
+    )
+    await Channels(town.store.pool, BOX).put(entered_channel, key="another-key", by="admin", now=now())
+
+
+def goes_to(session: Session) -> str:
+    airing = session.airing
+    return airing.reach.channel if airing.reach and airing.ordered is None else ""
+
+
+def manifest_of(folder: Path) -> list[str]:
+    """The hashes of the archive's segments."""
+    lines = (folder / "broadcasts" / SESSION / "archive" / MANIFEST).read_text().splitlines()
+    return [json.loads(line)["sha256"] for line in lines]
