@@ -83,6 +83,15 @@ class Operation(StrEnum):
     PAGE_REVOKE_LINK = "page_revoke_link"
     PAGE_COMMAND = "page_command"
     PAGE_SECOND_CALL = "page_second_call"
+    PAGE_WALL = "page_wall"
+    PAGE_WALL_FEED = "page_wall_feed"
+    PAGE_ALERTS = "page_alerts"
+    PAGE_ALERTS_FEED = "page_alerts_feed"
+    PAGE_TIMELINE = "page_timeline"
+    PAGE_TIMELINE_FEED = "page_timeline_feed"
+    PAGE_ACKNOWLEDGE = "page_acknowledge"
+    PAGE_NOTE = "page_note"
+    PAGE_ESCALATE = "page_escalate"
 
 
 _EVERYBODY = frozenset(Role)
@@ -150,6 +159,15 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_REVOKE_LINK: _LINKERS,
     Operation.PAGE_COMMAND: _PARTICIPANTS,
     Operation.PAGE_SECOND_CALL: _CONVENERS,
+    Operation.PAGE_WALL: _OPERATORS,
+    Operation.PAGE_WALL_FEED: _OPERATORS,
+    Operation.PAGE_ALERTS: _OPERATORS,
+    Operation.PAGE_ALERTS_FEED: _OPERATORS,
+    Operation.PAGE_TIMELINE: _OPERATORS,
+    Operation.PAGE_TIMELINE_FEED: _OPERATORS,
+    Operation.PAGE_ACKNOWLEDGE: _OPERATORS,
+    Operation.PAGE_NOTE: _OPERATORS,
+    Operation.PAGE_ESCALATE: _OPERATORS,
 }
 """Which roles may ask for what. An operation that is not here may be asked for by nobody."""
 

@@ -25,6 +25,7 @@ from orchestrator.council.commands import Command
 from orchestrator.council.decide import decide
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event
+from orchestrator.council.glance import glance
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import ChamberLost, Grade, JournalMark, Observation, Sighting, TimePassed
 from orchestrator.council.react import react
@@ -218,6 +219,7 @@ class Conductor:
                 phase=draft.session.phase,
                 answers=answers,
                 mark=mark,
+                glance=glance(draft.session),
             )
         self._session, self.mark = draft.session, mark
         for event in draft.events:

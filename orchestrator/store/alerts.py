@@ -55,6 +55,7 @@ class Alert:
     session: SessionId | None
     entity: EntityId | None
     key: str
+    scope: str
     link: str | None
     cause: str
     times: int
@@ -68,6 +69,11 @@ class Alert:
     def severity(self) -> Severity:
         """How bad its cause is."""
         return severity_of(self.cause)
+
+    @property
+    def is_on_record(self) -> bool:
+        """Whether the record of its session tells of it as well."""
+        return self.scope == RECORD
 
     @property
     def is_open(self) -> bool:
@@ -346,6 +352,7 @@ def _alert(row: asyncpg.Record, escalated_at: datetime | None = None) -> Alert:
         session=row["session"],
         entity=row["entity"],
         key=row["key"],
+        scope=row["scope"],
         link=row["link"],
         cause=row["cause"],
         times=row["times"],

@@ -28,6 +28,7 @@ import asyncpg
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event, PersonalDataPruned
+from orchestrator.council.glance import Glance
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import JournalMark
 from orchestrator.council.privacy import Personal
@@ -157,11 +158,13 @@ class Ledger:
         phase: Phase | None = None,
         answers: Sequence[Answer] = (),
         mark: JournalMark | None = None,
+        glance: Glance | None = None,
     ) -> int:
         """Write what was decided; all of it or nothing. Returns the new version. What is over is to be sealed, anew
         after every word that is added.
 
-        `phase` is the session's after these events, for lists; `mark` up to where they hold the journal of the room.
+        `phase` and `glance` are the session's after these events, for lists; `mark` is up to where they hold the
+        journal of the room.
         Without `term` only the version fences.
         Raises `Fenced` when another conductor has the session.
         """
@@ -169,7 +172,8 @@ class Ledger:
             fenced = await connection.fetchval(
                 """
                 UPDATE session SET version = $2 + $5, phase = coalesce($4, phase),
-                    journal = coalesce($6, journal), journal_seq = coalesce($7, journal_seq)
+                    journal = coalesce($6, journal), journal_seq = coalesce($7, journal_seq),
+                    glance = coalesce($8, glance)
                 WHERE id = $1 AND version = $2 AND ($3::integer IS NULL OR term = $3) RETURNING id
                 """,
                 session_id,
@@ -179,6 +183,7 @@ class Ledger:
                 len(events),
                 mark and mark.journal,
                 mark and mark.seq,
+                glance and encode(glance),
             )
             if fenced is None:
                 raise Fenced(session_id)

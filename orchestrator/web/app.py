@@ -30,7 +30,8 @@ from orchestrator.web.api import (
 from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.openapi import describe
-from orchestrator.web.pages import api_docs, enter, join, live
+from orchestrator.web.pages import alerts as alerts_page
+from orchestrator.web.pages import api_docs, enter, join, live, timeline, wall
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import links as links_page
@@ -68,6 +69,9 @@ PAGES = (
     *api_docs.ROUTES,
     *join.ROUTES,
     *links_page.ROUTES,
+    *wall.ROUTES,
+    *alerts_page.ROUTES,
+    *timeline.ROUTES,
 )
 
 

@@ -36,8 +36,16 @@ async def stream(
     request: web.Request, house: House, session_id: SessionId, since: Since, known: int
 ) -> web.StreamResponse:
     """Answer with a stream that begins after version `known`, until the client or the house goes."""
+    with house.changes(session_id) as changed:
+        return await follow(request, house, changed, since, known)
+
+
+async def follow(
+    request: web.Request, house: House, changed: asyncio.Event, since: Since, known: int, *, pause: float = 0
+) -> web.StreamResponse:
+    """The same, of whatever sets `changed`, which `pause` seconds at least lie between two looks at."""
     response = EventSourceResponse(ping_interval=_BEAT)
-    with house.changes(session_id) as changed, suppress(ConnectionError):
+    with suppress(ConnectionError):
         await response.prepare(request)
         async with response:
             while response.is_connected() and not house.is_closing:
@@ -45,6 +53,7 @@ async def stream(
                 for item in await since(known):
                     await response.send(item.text, id=str(item.version), event=item.name)
                     known = item.version
+                await asyncio.sleep(pause)
                 await _wait(changed, response)
     return response
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -103,10 +103,18 @@ class House:
     @contextmanager
     def changes(self, session_id: SessionId) -> Iterator[asyncio.Event]:
         """An event that is set whenever there may be something new on the record, and when the house closes."""
+        with self.hearing((Channel.RECORD, session_id)) as changed:
+            yield changed
+
+    @contextmanager
+    def hearing(self, *places: tuple[Channel, str]) -> Iterator[asyncio.Event]:
+        """An event that is set whenever something is told there, and when the house closes."""
         changed = asyncio.Event()
         self._streams.add(changed)
         try:
-            with self.listener.hearing(Channel.RECORD, session_id, changed.set):
+            with ExitStack() as stack:
+                for channel, key in places:
+                    stack.enter_context(self.listener.hearing(channel, key, changed.set))
                 yield changed
         finally:
             self._streams.discard(changed)

@@ -72,6 +72,15 @@ def parse(model: type[Model], text: bytes) -> Model:
         raise invalid(error) from None
 
 
+async def parse_fields(request: web.Request, model: type[Model], *names: str) -> Model:
+    """Fields of a form as a model. Raises `Problem` (INVALID)."""
+    sent = await request.post()
+    try:
+        return model.model_validate({name: sent[name] for name in names if isinstance(sent.get(name), str)})
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
 def invalid(error: ValidationError) -> Problem:
     """The mistakes of a body, each with the path to its place."""
     mistakes = error.errors(include_url=False, include_input=False, include_context=False)

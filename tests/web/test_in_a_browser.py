@@ -1,46 +1,18 @@
 """The pages in a real browser: the way in, what changes without a reload, and all of it by keyboard."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Page, async_playwright
 
 from orchestrator.council.commands import Role
 from orchestrator.council.observations import Departure, DeviceId, MemberDisconnected
 from tests.scenarios.play import FIRST, JOAN, LAIA, MAYOR, NURIA, PAU, SECRETARY
-from tests.stage import SESSION, connected
-from tests.web.town import Town, served
+from tests.stage import connected
+from tests.web.browser import browsing
+from tests.web.town import served
 
 pytestmark = pytest.mark.slow
 QUORUM = (MAYOR, FIRST, PAU, NURIA, JOAN, SECRETARY)
-PATH = f"/sessions/{SESSION}"
-
-
-@asynccontextmanager
-async def browsing(town: Town, role: Role, member: str | None = None, **options: object) -> AsyncIterator[Page]:
-    """The session's page, opened by a personal link. Whatever the browser complains of fails the test."""
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        context = await browser.new_context(**options)
-        page = await context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        base = str(town.client.make_url("/")).rstrip("/")
-        if options.get("java_script_enabled", True):
-            await page.goto(f"{base}/enter#token={town.token(role, member=member)}&next={PATH}")
-        else:
-            await page.goto(f"{base}/enter?next={PATH}")
-            await page.fill("textarea", town.token(role, member=member))
-            await page.click("#enter button")
-        await page.wait_for_url(base + PATH)
-        yield page
-        await browser.close()
-    assert [c for c in complaints if "409" not in c] == []
 
 
 def test_a_link_leads_in_and_leaves_no_token_in_the_history(dsn):

@@ -83,6 +83,15 @@ page_second_call    x      .         x         .          .         .      .    
 page_channels       x      x         x         .          .         .      .     .      .
 page_put_channel    x      x         x         .          .         .      .     .      .
 page_remove_channel x      x         x         .          .         .      .     .      .
+page_wall           x      x         .         .          .         .      .     .      .
+page_wall_feed      x      x         .         .          .         .      .     .      .
+page_alerts         x      x         .         .          .         .      .     .      .
+page_alerts_feed    x      x         .         .          .         .      .     .      .
+page_timeline       x      x         .         .          .         .      .     .      .
+page_timeline_feed  x      x         .         .          .         .      .     .      .
+page_acknowledge    x      x         .         .          .         .      .     .      .
+page_note           x      x         .         .          .         .      .     .      .
+page_escalate       x      x         .         .          .         .      .     .      .
 """
 """What each role may ask for at all. Of a session, whose turn it is to do what is `council/authority.py`'s to say."""
 
