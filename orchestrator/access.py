@@ -92,6 +92,13 @@ class Operation(StrEnum):
     PAGE_ACKNOWLEDGE = "page_acknowledge"
     PAGE_NOTE = "page_note"
     PAGE_ESCALATE = "page_escalate"
+    PAGE_CONVENE = "page_convene"
+    PAGE_CONVENE_SEND = "page_convene_send"
+    PAGE_CONVENE_CHECKS = "page_convene_checks"
+    PAGE_PEOPLE = "page_people"
+    PAGE_CONTACTS = "page_contacts"
+    PAGE_CANCEL = "page_cancel"
+    PAGE_POSTPONE = "page_postpone"
 
 
 _EVERYBODY = frozenset(Role)
@@ -168,6 +175,13 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_ACKNOWLEDGE: _OPERATORS,
     Operation.PAGE_NOTE: _OPERATORS,
     Operation.PAGE_ESCALATE: _OPERATORS,
+    Operation.PAGE_CONVENE: _CONVENERS,
+    Operation.PAGE_CONVENE_SEND: _CONVENERS,
+    Operation.PAGE_CONVENE_CHECKS: _CONVENERS,
+    Operation.PAGE_PEOPLE: _CONVENERS | {Role.OPERATOR},
+    Operation.PAGE_CONTACTS: _CONVENERS,
+    Operation.PAGE_CANCEL: _CONVENERS,
+    Operation.PAGE_POSTPONE: _CONVENERS,
 }
 """Which roles may ask for what. An operation that is not here may be asked for by nobody."""
 

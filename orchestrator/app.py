@@ -238,6 +238,7 @@ class _Program:
             now=now,
             public_url=settings.public_url,
             time_zone=ZoneInfo(settings.time_zone),
+            encoders=len(settings.jibris),
             version=VERSION,
             recordings=settings.recordings,
             gathering=settings.gathering,

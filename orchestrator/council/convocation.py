@@ -18,10 +18,13 @@ class SessionKind(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a session was not held (ROF 109.2)."""
+    """Why a session was not held (ROF 109.2). CANCELLED and POSTPONED: its call was taken back before its hour; after
+    a postponed one there is another call."""
 
     NO_QUORUM = "no_quorum"
     OTHER = "other"
+    CANCELLED = "cancelled"
+    POSTPONED = "postponed"
 
 
 class Ground(StrEnum):

@@ -13,7 +13,7 @@ from orchestrator.council.agenda import Agenda, ItemPhase
 from orchestrator.council.airing import Airing, aired
 from orchestrator.council.attendance import Attendance, attended
 from orchestrator.council.calls import rule_of, waits_until
-from orchestrator.council.convocation import Convocation, Ground
+from orchestrator.council.convocation import Cause, Convocation, Ground
 from orchestrator.council.effects import Picture
 from orchestrator.council.events import (
     AbsenceExcused,
@@ -187,7 +187,12 @@ class Session:
     @property
     def has_broadcast(self) -> bool:
         """Whether its picture is made: of a public session (LRBRL 70.1). A rehearsal's is seen by nobody outside."""
-        return self.convened.is_public
+        return self.convened.is_public and not self.is_called_off
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether its call was taken back before its hour."""
+        return self.not_held is not None and self.not_held.cause in (Cause.CANCELLED, Cause.POSTPONED)
 
     @property
     def is_complete(self) -> bool:

@@ -48,7 +48,7 @@ def _paragraphs(session: Session, call: Convocation, language: str) -> Iterable[
         if verdict.missing:
             missing = ", ".join(word(language, f"missing.{office}") for office in verdict.missing)
             yield word(language, "diligence.missing", missing=missing)
-    if cause is Cause.OTHER or (on_record and on_record.note):
+    if cause is not Cause.NO_QUORUM or (on_record and on_record.note):
         yield word(language, "diligence.cause", cause=(on_record.note if on_record else "") or BLANK)
     yield word(language, "diligence.came", names=_names(call, came) or word(language, "diligence.nobody"))
     excused = on_record.excused if on_record else tuple(member for member, _ in session.excuses)

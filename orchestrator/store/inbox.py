@@ -15,7 +15,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from orchestrator.council.commands import Command, CorrectAttendance, ExcuseAbsence
+from orchestrator.council.commands import Command, CorrectAttendance, DeclareNotHeld, ExcuseAbsence
+from orchestrator.council.convocation import Cause
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import Observation, RecordingFailed, RecordingMade
 from orchestrator.council.refusals import Reason, Refused
@@ -28,6 +29,10 @@ AskedId = NewType("AskedId", int)
 
 _AFTER_THE_END = (RecordingMade, RecordingFailed, CorrectAttendance, ExcuseAbsence)
 """What may still be put on the record of a session that is over."""
+
+
+_SIGN_OF_LIFE = timedelta(seconds=10)
+"""A conductor that has been silent for longer conducts no more (it says that it lives each two seconds)."""
 
 
 class KeyReused(Exception):
@@ -96,6 +101,9 @@ class Inbox:
             if phase == Phase.ADJOURNED and isinstance(message, _AFTER_THE_END):
                 # What comes after the end has a conductor called for it, even if one is just leaving.
                 await jobs.enqueue(connection, jobs.CONDUCT_SESSION, session_id, occasion=f"message {asked}")
+            elif phase == Phase.CONVENED and _takes_back(message) and not await _is_conducted(connection, session_id):
+                # Days before its hour nobody conducts it; somebody must, to take the call back.
+                await jobs.enqueue(connection, jobs.CONDUCT_SESSION, session_id, occasion=f"message {asked}")
             elif phase == Phase.ADJOURNED:
                 # Nobody conducts it any more; an answer must come nevertheless.
                 answer = Answer(id=AskedId(asked), outcome=Refused(Reason.ADJOURNED))
@@ -128,6 +136,17 @@ class Inbox:
         if "reason" in answer:
             return Refused(Reason(answer["reason"]), **answer["detail"])
         return Accepted(version=answer["version"])
+
+
+def _takes_back(message: Command | Observation) -> bool:
+    return isinstance(message, DeclareNotHeld) and message.cause in (Cause.CANCELLED, Cause.POSTPONED)
+
+
+async def _is_conducted(connection: asyncpg.pool.PoolConnectionProxy, session_id: SessionId) -> bool:
+    """Whether its conductor gave a sign of life of late."""
+    alive_at = await connection.fetchval("SELECT alive_at FROM session WHERE id = $1", session_id)
+    at: datetime = await connection.fetchval("SELECT now()")
+    return alive_at is not None and at - alive_at < _SIGN_OF_LIFE
 
 
 async def _asked_before(

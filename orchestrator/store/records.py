@@ -44,6 +44,7 @@ class Entry:
     phase: Phase
     version: int
     is_rehearsal: bool
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,4 +267,5 @@ def _entry(row: asyncpg.Record) -> Entry:
         phase=Phase(row["phase"]),
         version=row["version"],
         is_rehearsal=row["is_rehearsal"],
+        is_public=row["is_public"],
     )

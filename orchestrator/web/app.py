@@ -31,7 +31,7 @@ from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.openapi import describe
 from orchestrator.web.pages import alerts as alerts_page
-from orchestrator.web.pages import api_docs, enter, join, live, timeline, wall
+from orchestrator.web.pages import api_docs, convening, enter, join, live, people, timeline, wall
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import links as links_page
@@ -63,6 +63,8 @@ API = (
 PAGES = (
     *enter.ROUTES,
     *sessions_page.ROUTES,
+    *convening.ROUTES,
+    *people.ROUTES,
     *live.ROUTES,
     *documents_page.ROUTES,
     *channels_page.ROUTES,

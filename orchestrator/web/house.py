@@ -47,7 +47,8 @@ class House:
     `convene` begins a session's record; it raises Refused and `AlreadyConvened`. `checks` says, part by part, whether
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
-    finished recordings, on the machine that has one.
+    finished recordings, on the machine that has one. `encoders` is how many broadcasts can be made
+    at once.
     """
 
     records: Records
@@ -65,6 +66,7 @@ class House:
     version: str
     gathering: timedelta = timedelta(minutes=60)
     recordings: Path | None = None
+    encoders: int = 0
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)

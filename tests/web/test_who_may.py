@@ -92,6 +92,13 @@ page_timeline_feed  x      x         .         .          .         .      .    
 page_acknowledge    x      x         .         .          .         .      .     .      .
 page_note           x      x         .         .          .         .      .     .      .
 page_escalate       x      x         .         .          .         .      .     .      .
+page_convene        x      .         x         .          .         .      .     .      .
+page_convene_send   x      .         x         .          .         .      .     .      .
+page_convene_checks x      .         x         .          .         .      .     .      .
+page_people         x      x         x         .          .         .      .     .      .
+page_contacts       x      .         x         .          .         .      .     .      .
+page_cancel         x      .         x         .          .         .      .     .      .
+page_postpone       x      .         x         .          .         .      .     .      .
 """
 """What each role may ask for at all. Of a session, whose turn it is to do what is `council/authority.py`'s to say."""
 

@@ -1,0 +1,1 @@
+"""What surrounds a call before it is on the record: read from a form, checked against law and calendar. Pure."""
