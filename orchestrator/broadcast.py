@@ -65,6 +65,7 @@ _MODES = {
     Picture.LIVE: Mode.LIVE,
     Picture.RECESS: Mode.RECESS,
     Picture.SECRET: Mode.SECRET,
+    Picture.TROUBLE: Mode.TROUBLE,
     Picture.ENDED: Mode.ENDED,
 }
 
@@ -211,7 +212,7 @@ class _Broadcast:
     async def _follow_record(self, encoding: Encoding) -> None:
         async for session in follow(self.studio.ledger, self.studio.listener, self.session_id):
             level = desired(session)
-            encoding.want(level.has_encoder)
+            encoding.want(level.has_encoder, level.encoder)
             self.publication.see(session)
             if level.picture is None:
                 raise _HasEnded

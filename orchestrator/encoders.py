@@ -34,10 +34,12 @@ class Encoding:
     report: Callable[[str], Awaitable[None]]
     _is_wanted: bool = False
     _has_source: bool = False
+    _turn: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def want(self, is_wanted: bool) -> None:
-        self._is_wanted = is_wanted
+    def want(self, is_wanted: bool, turn: int) -> None:
+        """Whether one belongs in the room. An encoder that began in an earlier `turn` must go for another."""
+        self._is_wanted, self._turn = is_wanted, turn
         self._news.set()
 
     def hear(self, *, has_source: bool) -> None:
@@ -59,15 +61,20 @@ class Encoding:
                 await asyncio.sleep(_PAUSE.total_seconds())
 
     async def _while_it_sends(self, jibri: Jibri) -> None:
-        """Returns when it sends nothing (any more), or is not wanted."""
+        """Returns when it sends nothing (any more), is not wanted, or another is asked for."""
+        turn = self._turn
+
+        def may_stay() -> bool:
+            return self._is_wanted and self._turn == turn
+
         try:
             async with asyncio.timeout(_PATIENCE.total_seconds()):
-                await self._until(lambda: self._has_source or not self._is_wanted)
+                await self._until(lambda: self._has_source or not may_stay())
         except TimeoutError:
             log.warning("encoder_sends_nothing", session_id=self.session_id, encoder=jibri.url)
             await self.report("encoder_sends_nothing")
             return
-        await self._until(lambda: not (self._has_source and self._is_wanted))
+        await self._until(lambda: not (self._has_source and may_stay()))
 
     async def _start(self) -> Jibri | None:
         """The first Jibri that is free and takes the room."""

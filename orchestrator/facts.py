@@ -4,7 +4,7 @@ One list for whoever shows the record to people: the live page, the demo's termi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
@@ -109,6 +109,13 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901
             return _of_the_broadcast(event)
         case e.ChannelOrdered() | e.ChannelTaken() | e.ChannelFailed():
             return _of_the_channel(event)
+        case e.SlateShown(picture=picture, by=by):
+            shown = _signed("fact.slate_shown", by, convocation)
+            return replace(shown, codes={**shown.codes, "picture": (f"picture.{picture}",)})
+        case e.BroadcastResumed(by=by):
+            return _signed("fact.broadcast_resumed", by, convocation)
+        case e.EncoderRestarted(by=by):
+            return _signed("fact.encoder_restarted", by, convocation)
         case e.RecordingFinished(size=size):
             return Fact(message="fact.recording_finished", params={"megabytes": -(-size // 1_000_000)})
         case e.RecordingMissing(cause=cause):

@@ -3,7 +3,8 @@
 The role is what the signed token says; the chair is whose it is *now*: the office's holder or, when the holder is not
 present or has withdrawn from the item, the first substitute who is. "Conduct" is to open, suspend, resume and adjourn,
 call items and end them, open and close debates, votes and secrecy, give and take the floor, and ask for it on
-another's behalf. "Keep the register" is to take down others' votes, ticks, excuses, corrections and the roll.
+another's behalf. "Keep the register" is to take down others' votes, ticks, excuses, corrections and the roll. "Mind the
+air" is to put a card on the air and take it off, to change the channel, and to have another encoder.
 
 | role                            | convene | conduct                  | own floor, vote, conflict | keep the register |
 | ------------------------------- | ------- | ------------------------ | ------------------------- | ----------------- |
@@ -13,7 +14,7 @@ another's behalf. "Keep the register" is to take down others' votes, ticks, excu
 | MEMBER, SPOKESPERSON            | -       | in the president's chair | yes                       | secretary, deputy |
 | OPERATOR, STAFF, PRESS, AUDITOR | -       | -                        | -                         | -                 |
 
-The channel of the broadcast is changed by ADMIN, SECRETARY and OPERATOR.
+ADMIN, OPERATOR and whoever keeps the register mind the air.
 """
 
 from orchestrator.council.agenda import AgendaItem
@@ -46,6 +47,12 @@ def keeps_register(session: Session, asker: Asker) -> bool:
         return asker.role is Role.SECRETARY
     is_secretary = session.body.has(asker.member) and session.body.member(asker.member).office is Office.SECRETARY
     return is_secretary or asker.member == session.acting(Office.SECRETARY)
+
+
+def minds_broadcast(session: Session, asker: Asker) -> bool:
+    """Whether the asker minds the broadcast: who operates the installation, or, in a town without such a person, who
+    keeps the register."""
+    return asker.role in (Role.ADMIN, Role.OPERATOR) or keeps_register(session, asker)
 
 
 def is_own(asker: Asker, member: MemberId) -> bool:

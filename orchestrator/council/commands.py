@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Cause, Convocation
+from orchestrator.council.effects import Picture
 from orchestrator.council.floor import TurnKind
 from orchestrator.council.members import ChannelId, MemberId
 from orchestrator.council.roll import Mode
@@ -323,6 +324,28 @@ class ChangeChannel:
     channel: ChannelId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartEncoder:
+    """Have another encoder take the room, and the one that is there go."""
+
+    asker: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowSlate:
+    """Put a card on the air in the room's place, until the broadcast is resumed."""
+
+    asker: Asker
+    picture: Picture = Picture.TROUBLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeBroadcast:
+    """Take the card off: the public sees again what the session is at."""
+
+    asker: Asker
+
+
 LifeCommand = Convene | OpenSession | DeclareNotHeld | SuspendSession | ResumeSession | AdjournSession
 """The life of the session."""
 
@@ -349,7 +372,7 @@ VoteCommand = OpenVote | CastVote | CloseVote | AnnulVote | RepeatVote | GiveCas
 RegisterCommand = MarkPresent | MarkAbsent | ExcuseAbsence | CorrectAttendance | CallRoll | CheckMember
 """What the secretary writes in the register of attendance."""
 
-BroadcastCommand = ChangeChannel
-"""What the operators do about the broadcast."""
+BroadcastCommand = ChangeChannel | RestartEncoder | ShowSlate | ResumeBroadcast
+"""What whoever minds the broadcast does to it."""
 
 Command = LifeCommand | AgendaCommand | FloorCommand | VoteCommand | RegisterCommand | BroadcastCommand

@@ -1,7 +1,7 @@
 """What a person may ask of the session, and what comes of it: the life of the session, and the way to the rest.
 
 Who may ask for what is in `authority.py`; the items in `sitting.py`, the floor in `speaking.py`, the votes in
-`vote_taking.py`, and what the secretary takes down in `register.py`.
+`vote_taking.py`, what the secretary takes down in `register.py`, and the broadcast in `minding.py`.
 """
 
 from datetime import datetime
@@ -36,7 +36,6 @@ from orchestrator.council.commands import (
 from orchestrator.council.convocation import Cause
 from orchestrator.council.events import (
     AlertResolved,
-    ChannelOrdered,
     Events,
     SessionAdjourned,
     SessionConvened,
@@ -46,6 +45,7 @@ from orchestrator.council.events import (
     SessionSuspended,
 )
 from orchestrator.council.members import Office
+from orchestrator.council.minding import mind_broadcast
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.register import keep_register
 from orchestrator.council.rules import NeedsOwnRule, NoSuchRule
@@ -68,12 +68,12 @@ def carry_out(session: Session, command: Command, now: datetime) -> Events:  # n
         return keep_register(session, command, now)
     if isinstance(command, FloorCommand):
         return give_floor(session, command, now)
+    if isinstance(command, BroadcastCommand):
+        return mind_broadcast(session, command, now)
     if isinstance(command, VoteCommand):
         return take_vote(session, command, now)
     if isinstance(command, AgendaCommand):
         return conduct_item(session, command, now)
-    if isinstance(command, BroadcastCommand):
-        return _change_channel(session, command, now)
     require_conductor(session, command.asker)
     match command:
         case OpenSession():
@@ -103,18 +103,6 @@ def _convene(session: Session, command: Convene, now: datetime) -> Events:
         law = missing.deferral
         raise Refused(Reason.NEEDS_OWN_RULE, law=f"{law.norm} {law.article}" if law else "") from None
     return (SessionConvened(at=now, convocation=convocation),)
-
-
-def _change_channel(session: Session, command: BroadcastCommand, now: datetime) -> Events:
-    """Also before the session. Ordering what it goes to already, or what is ordered already, changes nothing."""
-    require(command.asker.role in (Role.ADMIN, Role.OPERATOR, Role.SECRETARY))
-    if not session.has_broadcast:
-        raise Refused(Reason.NO_BROADCAST)
-    airing = session.airing
-    is_there = airing.ordered is None and airing.reach is not None and airing.reach.channel == command.channel
-    if airing.ordered == command.channel or (is_there and command.channel not in airing.failed):
-        return ()
-    return (ChannelOrdered(at=now, channel=command.channel, by=command.asker),)
 
 
 def _open(session: Session, now: datetime) -> Events:

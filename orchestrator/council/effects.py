@@ -53,12 +53,14 @@ class LeaveChamber:
 
 
 class Picture(StrEnum):
-    """What the public sees. SECRET is a card, while an item is held in secret (LRBRL 70.1)."""
+    """What the public sees. All but LIVE are cards: SECRET while an item is held in secret (LRBRL 70.1), TROUBLE and
+    any other when whoever minds the broadcast puts it on."""
 
     WAITING = "waiting"
     LIVE = "live"
     RECESS = "recess"
     SECRET = "secret"  # noqa: S105 - a picture
+    TROUBLE = "trouble"
     ENDED = "ended"
 
 

@@ -143,10 +143,12 @@ class ChamberLost:
 
 
 class Link(StrEnum):
-    """What may fail by itself: the broadcast is encoded, it is sent, and we are in the room of the session."""
+    """What may fail by itself: the broadcast is encoded, it is sent, the public sees it, and we are in the room of the
+    session."""
 
     ENCODER = "encoder"
     RELAY = "relay"
+    PUBLIC = "public"
     CHAMBER = "chamber"
 
 

@@ -30,6 +30,7 @@ from orchestrator.council.events import (
     AlertRaised,
     AlertResolved,
     AttendanceCorrected,
+    BroadcastResumed,
     CastingVoteGiven,
     ChannelFailed,
     ChannelOrdered,
@@ -39,6 +40,7 @@ from orchestrator.council.events import (
     DebateOpened,
     DeviceGone,
     DeviceJoined,
+    EncoderRestarted,
     Event,
     FloorExpired,
     FloorGranted,
@@ -83,6 +85,7 @@ from orchestrator.council.events import (
     SessionOpened,
     SessionResumed,
     SessionSuspended,
+    SlateShown,
     ToleranceEnded,
     UrgencyAgreed,
     UrgencyRefused,
@@ -94,6 +97,7 @@ from orchestrator.council.events import (
     VoteOpened,
 )
 from orchestrator.council.members import MemberId, Office
+from orchestrator.council.minding import needs_encoder
 from orchestrator.council.quorum import Verdict
 from orchestrator.council.session import Phase, Session
 from orchestrator.council.voting import Annulment, Method, Subject
@@ -145,6 +149,11 @@ MESSAGES: dict[str, tuple[str, ...]] = {
     "vote.annulled": ("number",),
     "vote.annulled.by_president": ("number",),
     "vote.annulled.line_dropped": ("number",),
+    "broadcast.waiting": (),
+    "broadcast.recess": (),
+    "broadcast.secret": (),
+    "broadcast.trouble": (),
+    "broadcast.resumed": (),
 }
 """Every message that the council announces, and what its text in the catalogues may use."""
 
@@ -152,25 +161,27 @@ MESSAGES: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
     """What should hold now: whether the room is watched, what the public sees (None: there is no broadcast),
-    whether an encoder should run in the room, and who should be able to speak where the audio is moderated."""
+    whether an encoder should run in the room, and who should be able to speak where the audio is moderated.
+
+    `encoder` counts the encoders that were asked for by hand: one that began under a smaller number must go.
+    """
 
     is_watched: bool
     picture: Picture | None
     has_encoder: bool
     speaker: MemberId | None
+    encoder: int = 0
 
 
 def desired(session: Session) -> Desired:
     """The level that the session's effects lead to."""
     if session.convocation is None:
         return Desired(is_watched=False, picture=None, has_encoder=False, speaker=None)
-    is_running = session.phase is not Phase.ADJOURNED
-    # An encoder alone in the room gives up after half a minute (Jibri's empty-call check): it is for when people come.
-    has_people = session.phase is not Phase.CONVENED or bool(session.attendance.present())
     return Desired(
-        is_watched=is_running,
+        is_watched=session.phase is not Phase.ADJOURNED,
         picture=session.picture if session.has_broadcast else None,
-        has_encoder=is_running and has_people and session.has_broadcast,
+        has_encoder=needs_encoder(session),
+        encoder=session.airing.restarts,
         speaker=session.floor.speaker,
     )
 
@@ -265,6 +276,10 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
             return (RaiseAlert(key=key, link=link, cause=cause),)
         case AlertResolved(key=key):
             return (ResolveAlert(key=key),)
+        case SlateShown(picture=picture):
+            return (_announce(f"broadcast.{picture}", Audience.TABLE),)
+        case BroadcastResumed():
+            return (_announce("broadcast.resumed", Audience.TABLE),)
 
         case ObservationBegan() | ObservationCeased() | ObservationRecovered():
             return ()
@@ -278,7 +293,7 @@ def react(session: Session, event: Event) -> tuple[Effect, ...]:  # noqa: C901 -
             return ()
         case RecordingFinished() | RecordingMissing() | PersonalDataPruned() | JoinLinkShared() | JoinLinkWithdrawn():
             return ()
-        case ChannelOrdered() | ChannelTaken() | ChannelFailed():
+        case ChannelOrdered() | ChannelTaken() | ChannelFailed() | EncoderRestarted():
             return ()
         case _:
             assert_never(event)

@@ -48,6 +48,10 @@ class Reason(StrEnum):
     BAD_INTERVAL = "bad_interval"
     NO_BROADCAST = "no_broadcast"
     NO_SUCH_CHANNEL = "no_such_channel"
+    NOT_A_CARD = "not_a_card"
+    CARD_IS_SHOWN = "card_is_shown"
+    NO_CARD_SHOWN = "no_card_shown"
+    NO_ENCODER = "no_encoder"
 
 
 class Refused(Exception):

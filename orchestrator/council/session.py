@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import reduce
 
 from orchestrator.council.agenda import Agenda, ItemPhase
-from orchestrator.council.airing import Airing, aired
+from orchestrator.council.airing import Airing, Order, aired
 from orchestrator.council.attendance import Attendance, attended
 from orchestrator.council.calls import rule_of, waits_until
 from orchestrator.council.convocation import Cause, Convocation, Ground
@@ -20,9 +20,6 @@ from orchestrator.council.events import (
     AlertRaised,
     AlertResolved,
     CastingVoteGiven,
-    ChannelFailed,
-    ChannelOrdered,
-    ChannelTaken,
     ConflictDeclared,
     ConflictEnded,
     DebateOpened,
@@ -173,16 +170,19 @@ class Session:
 
     @property
     def picture(self) -> Picture:
-        """What the public is to see, where there is a broadcast."""
+        """What the public is to see, where there is a broadcast. A card put on by hand gives way to secrecy and the
+        end."""
         match self.phase:
-            case Phase.CONVENED:
-                return Picture.WAITING
-            case Phase.OPEN:
-                return Picture.SECRET if self.is_secret else Picture.LIVE
-            case Phase.SUSPENDED:
-                return Picture.RECESS
             case Phase.ADJOURNED:
                 return Picture.ENDED
+            case Phase.OPEN if self.is_secret:
+                return Picture.SECRET
+            case Phase.OPEN:
+                return self.airing.card or Picture.LIVE
+            case Phase.SUSPENDED:
+                return self.airing.card or Picture.RECESS
+            case Phase.CONVENED:
+                return self.airing.card or Picture.WAITING
 
     @property
     def has_broadcast(self) -> bool:
@@ -340,8 +340,6 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, links=session.links | {link})
         case LinkFailed(link=link):
             return replace(session, links=session.links - {link})
-        case ChannelOrdered() | ChannelTaken() | ChannelFailed():
-            return replace(session, airing=aired(session.airing, event))
         case AlertRaised(key=key):
             return replace(session, alerts=session.alerts | {key})
         case AlertResolved(key=key):
@@ -350,6 +348,8 @@ def evolve(session: Session, event: Event) -> Session:  # noqa: C901 - one case 
             return replace(session, recording=event)
         case PersonalDataPruned() | JoinLinkShared() | JoinLinkWithdrawn():
             return session
+        case _ if isinstance(event, Order):
+            return replace(session, airing=aired(session.airing, event))
         case _:
             return replace(session, attendance=attended(session.attendance, event))
 

@@ -87,6 +87,9 @@ NAMES: Final[dict[type, str]] = {
     events.CastingVoteGiven: "casting_vote_given.v1",
     events.JoinLinkShared: "join_link_shared.v1",
     events.JoinLinkWithdrawn: "join_link_withdrawn.v1",
+    events.SlateShown: "slate_shown.v1",
+    events.BroadcastResumed: "broadcast_resumed.v1",
+    events.EncoderRestarted: "encoder_restarted.v1",
     # commands
     commands.Convene: "convene.v1",
     commands.OpenSession: "open_session.v1",
@@ -121,6 +124,9 @@ NAMES: Final[dict[type, str]] = {
     commands.CallRoll: "call_roll.v1",
     commands.CheckMember: "check_member.v1",
     commands.ChangeChannel: "change_channel.v1",
+    commands.RestartEncoder: "restart_encoder.v1",
+    commands.ShowSlate: "show_slate.v1",
+    commands.ResumeBroadcast: "resume_broadcast.v1",
     # observations
     observations.MemberConnected: "member_connected.v1",
     observations.MemberDisconnected: "member_disconnected.v1",

@@ -3,6 +3,7 @@
 Codes stay codes. Instants are UTC.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -147,13 +148,15 @@ class BroadcastView(_Part):
 
     is_planned: bool
     picture: Picture
+    card: Picture | None = Field(default=None, description="A card that was put on by hand")
     encoder: LinkState
     relay: LinkState
+    public: LinkState = Field(default=LinkState.IDLE, description="Whether the public address shows it")
 
     @property
     def links(self) -> tuple[tuple[Link, LinkState], ...]:
         """From the room towards the public."""
-        return ((Link.ENCODER, self.encoder), (Link.RELAY, self.relay))
+        return ((Link.ENCODER, self.encoder), (Link.RELAY, self.relay), (Link.PUBLIC, self.public))
 
     @property
     def shows(self) -> str | None:
@@ -164,14 +167,23 @@ class BroadcastView(_Part):
         return "fallback" if is_missing else self.picture.value
 
 
+class ActView(_Part):
+    """A command that helps: its name and its fields."""
+
+    name: str
+    fields: Mapping[str, str]
+
+
 class AlertView(_Part):
-    """An alert that is not resolved."""
+    """An alert that is not resolved. `steps` is what to do about it, in order; `acts` may be pressed without harm."""
 
     key: str
     link: Link | None
     cause: str
     since: datetime
     text: str
+    steps: tuple[str, ...] = ()
+    acts: tuple[ActView, ...] = ()
 
 
 class FactView(_Part):

@@ -17,7 +17,9 @@ from orchestrator.council.observations import Link
 from orchestrator.council.session import Phase, Session
 from orchestrator.council.voting import Method, Subject, votes_needed
 from orchestrator.facts import Recorded, alert_text, name_of, tell
+from orchestrator.remedies import acts_against, steps_against
 from orchestrator.web.shown import (
+    ActView,
     AlertView,
     BroadcastView,
     FactView,
@@ -223,8 +225,10 @@ def _broadcast(session: Session, events: Iterable[e.Event]) -> BroadcastView:
     return BroadcastView(
         is_planned=session.has_broadcast,
         picture=session.picture,
+        card=session.airing.card if session.phase is not Phase.ADJOURNED else None,
         encoder=states[Link.ENCODER],
         relay=states[Link.RELAY],
+        public=states[Link.PUBLIC],
     )
 
 
@@ -237,6 +241,8 @@ def _alerts(session: Session, events: Iterable[e.Event], language: str) -> tuple
             cause=event.cause,
             since=event.at,
             text=alert_text(language, event.link, event.cause),
+            steps=steps_against(language, event.cause),
+            acts=tuple(ActView(name=act.name, fields=act.fields) for act in acts_against(event.cause)),
         )
         for event in raised.values()
     )

@@ -46,10 +46,13 @@ from orchestrator.council.events.broadcast import (
     ChannelFailed as ChannelFailed,
     ChannelOrdered as ChannelOrdered,
     ChannelTaken as ChannelTaken,
+    BroadcastResumed as BroadcastResumed,
+    EncoderRestarted as EncoderRestarted,
     LinkFailed as LinkFailed,
     LinkRestored as LinkRestored,
     RecordingFinished as RecordingFinished,
     RecordingMissing as RecordingMissing,
+    SlateShown as SlateShown,
 )
 from orchestrator.council.events.entrance import (
     EntranceEvent as EntranceEvent,

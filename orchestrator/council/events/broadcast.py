@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.council.commands import Asker
+from orchestrator.council.effects import Picture
 from orchestrator.council.members import ChannelId
 from orchestrator.council.observations import Link, Reach
 
@@ -41,6 +42,31 @@ class AlertResolved:
 
     at: datetime
     key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlateShown:
+    """A card was put on the air in the room's place."""
+
+    at: datetime
+    picture: Picture
+    by: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroadcastResumed:
+    """The card is off: the public sees again what the session is at."""
+
+    at: datetime
+    by: Asker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderRestarted:
+    """Another encoder was asked for."""
+
+    at: datetime
+    by: Asker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +121,9 @@ BroadcastEvent = (
     | LinkFailed
     | AlertRaised
     | AlertResolved
+    | SlateShown
+    | BroadcastResumed
+    | EncoderRestarted
     | RecordingFinished
     | RecordingMissing
     | ChannelOrdered

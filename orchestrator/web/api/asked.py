@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, RootModel
 from orchestrator.council import commands as c
 from orchestrator.council.agenda import Majority
 from orchestrator.council.convocation import Cause
+from orchestrator.council.effects import Picture
 from orchestrator.council.floor import TurnKind
 from orchestrator.council.members import ChannelId, MemberId
 from orchestrator.council.roll import Mode
@@ -26,6 +27,8 @@ _Plain = Literal[
     "annul_vote",
     "repeat_vote",
     "call_roll",
+    "restart_encoder",
+    "resume_broadcast",
 ]
 _PLAIN: dict[_Plain, type] = {
     "open_session": c.OpenSession,
@@ -39,6 +42,8 @@ _PLAIN: dict[_Plain, type] = {
     "annul_vote": c.AnnulVote,
     "repeat_vote": c.RepeatVote,
     "call_roll": c.CallRoll,
+    "restart_encoder": c.RestartEncoder,
+    "resume_broadcast": c.ResumeBroadcast,
 }
 
 
@@ -190,11 +195,18 @@ class CheckIn(In):
     territory_declared: bool = False
 
 
+class ShowSlateIn(In):
+    """Put a card on the air in the room's place, until `resume_broadcast`."""
+
+    name: Literal["show_slate"]
+    picture: Literal[Picture.WAITING, Picture.RECESS, Picture.SECRET, Picture.TROUBLE] = Picture.TROUBLE
+
+
 _Register = MarkIn | ExcuseIn | CorrectIn | CheckIn
 _Voting = OpenVoteIn | CastVoteIn | CloseVoteIn | CastingVoteIn
 _Agenda = ItemCommandIn | UrgentItemIn | ConflictIn | OpenSecretIn
 _Floor = RequestIn | WithdrawRequestIn | GrantFloorIn
-_Any = PlainIn | DeclareNotHeldIn | _Agenda | _Floor | _Voting | _Register | ChangeChannelIn
+_Any = PlainIn | DeclareNotHeldIn | _Agenda | _Floor | _Voting | _Register | ChangeChannelIn | ShowSlateIn
 
 
 class CommandIn(RootModel[Annotated[_Any, Field(discriminator="name")]]):
@@ -209,6 +221,8 @@ def command_of(sent: CommandIn, asker: c.Asker) -> c.Command:
             return command
         case DeclareNotHeldIn(cause=cause, note=note, excused=excused):
             return c.DeclareNotHeld(asker=asker, cause=cause, note=note, excused=tuple(map(MemberId, excused)))
+        case ShowSlateIn(picture=picture):
+            return c.ShowSlate(asker=asker, picture=picture)
         case ItemCommandIn() | UrgentItemIn() | ConflictIn() | OpenSecretIn() as about_item:
             return _about_item(about_item, asker)
         case RequestIn() | WithdrawRequestIn() | GrantFloorIn() as about_floor:

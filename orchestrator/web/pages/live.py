@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 from pydantic import ValidationError
 
 from orchestrator.access import Access, Operation
+from orchestrator.council.authority import minds_broadcast
 from orchestrator.council.commands import Asker, Channel
 from orchestrator.council.decide import decide
 from orchestrator.council.refusals import Reason, Refused
@@ -78,7 +79,7 @@ async def convene_again(request: web.Request) -> web.Response:
 
 def why_not(reading: Reading, access: Access, house: House) -> WhyNot:
     """What the council would say, asked beforehand: the page offers what would be done, and says what hinders."""
-    asker = Asker(role=access.role, channel=Channel.WEB, member=access.member)
+    asker = asker_of(access)
 
     def ask(name: str, **fields: object) -> Reason | None:
         if not access.may(Operation.PAGE_COMMAND):
@@ -91,6 +92,11 @@ def why_not(reading: Reading, access: Access, house: House) -> WhyNot:
         return None
 
     return ask
+
+
+def asker_of(access: Access) -> Asker:
+    """Whoever looks at the page, as the council knows askers."""
+    return Asker(role=access.role, channel=Channel.WEB, member=access.member)
 
 
 def _on_the_clock(text: str, zone: ZoneInfo) -> str:
@@ -116,6 +122,7 @@ def _values(house: House, reading: Reading, access: Access, language: Language) 
         "has_bundle": access.may(Operation.READ_BUNDLE) and reading.session.is_sealable,
         "may_link": access.may(Operation.PAGE_LINKS),
         "may_convene": access.may(Operation.PAGE_SECOND_CALL),
+        "minds_broadcast": minds_broadcast(reading.session, asker_of(access)),
     }
 
 
