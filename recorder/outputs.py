@@ -249,7 +249,7 @@ class RelayOutput(Output):
         return reader, writer
 
     async def _publish(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        session = PublishSession(address=self._address, app=urlsplit(self._address).path.strip("/"), key=self._key)
+        session = PublishSession(address=self._address, app=_app(self._address), key=self._key)
         try:
             async with asyncio.timeout(_WELCOME_LIMIT):
                 while not await self._hear(session, reader, writer):
@@ -315,6 +315,12 @@ class RelayOutput(Output):
                 await writer.wait_closed()
         except (OSError, TimeoutError):
             pass
+
+
+def _app(address: str) -> str:
+    """The application, with the query that belongs to it: YouTube's reserve is `live2?backup=1`."""
+    parts = urlsplit(address)
+    return parts.path.strip("/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _metadata(picture: Picture) -> Tag:

@@ -10,10 +10,13 @@ import os
 import signal
 import socket
 from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from xml.etree import ElementTree
 
+import aiohttp
 import psutil
 
 _MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
@@ -42,6 +45,19 @@ class PublicServer:
         """How often somebody began to publish."""
         log = self._folder / "publish.log"
         return log.read_text().count("call=publish&") if log.exists() else 0
+
+    async def receiving(self) -> Mapping[str, int]:
+        """The keys that somebody publishes under now, and the bytes a second of video that come in."""
+        try:
+            async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{self._http}/stat") as answer:
+                said = ElementTree.fromstring(await answer.text())  # noqa: S314 - our own server's words
+        except (aiohttp.ClientError, OSError):
+            return {}
+        return {
+            stream.findtext("name", ""): int(stream.findtext("bw_in", "0")) // 8
+            for stream in said.iter("stream")
+            if stream.find("publishing") is not None
+        }
 
     @property
     def worker_pids(self) -> list[int]:
@@ -141,6 +157,7 @@ http {{
       proxy_pass http://127.0.0.1:{self._http}/yes;
     }}
     location /yes {{ return 204; }}
+    location /stat {{ rtmp_stat all; }}
   }}
 }}
 """
