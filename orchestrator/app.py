@@ -9,7 +9,8 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from orchestrator import sessions as conducting
 from orchestrator.access import Jitsi
 from orchestrator.broadcast import Broadcasting, Studio
 from orchestrator.chamber import Chamber
+from orchestrator.clock import ClockUnknown, clock_ahead
 from orchestrator.council.commands import Convene
 from orchestrator.council.effects import (
     AllowToSpeak,
@@ -42,11 +44,12 @@ from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
 from orchestrator.evidence.stamping import Stamping
-from orchestrator.lookout import Around, Lookout
+from orchestrator.lookout import CLOCK_TOLERANCE, Around, Lookout
 from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
 from orchestrator.store import jobs
 from orchestrator.store.alerts import Alerts
+from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
 from orchestrator.store.embedded import embedded_postgres
 from orchestrator.store.inbox import Inbox
@@ -57,7 +60,8 @@ from orchestrator.store.records import Records
 from orchestrator.store.schema import migrate
 from orchestrator.version import VERSION
 from orchestrator.web.app import build_app
-from orchestrator.web.house import House
+from orchestrator.web.house import House, Readiness
+from orchestrator.web.limits import Buckets, Limits
 from recorder.broadcasts import Broadcasts
 from recorder.errors import JibriUnavailable
 from recorder.graph import Picture
@@ -223,6 +227,7 @@ class _Program:
         return House(
             records=Records(self._pool),
             channels=self._channels,
+            answered=Answered(self._pool, strongbox(settings)),
             ledger=ledger,
             inbox=Inbox(self._pool, self._listener),
             listener=self._listener,
@@ -240,17 +245,36 @@ class _Program:
             time_zone=ZoneInfo(settings.time_zone),
             encoders=len(settings.jibris),
             version=VERSION,
+            limits=Limits(
+                people=Buckets(settings.requests_a_minute),
+                addresses=Buckets(settings.requests_a_minute_from),
+                proxies=tuple(map(ip_network, settings.proxies)),
+            ),
             recordings=settings.recordings,
             gathering=settings.gathering,
         )
 
-    async def _checks(self) -> Mapping[str, bool]:
+    async def _checks(self) -> Readiness:
         """What the service needs, part by part."""
-        return {
-            "database": await _is_there(self._pool),
-            "xmpp": self._chamber.is_connected,
-            "encoder": await _has_encoder(self._jibris),
-        }
+        ahead = await self._clock_ahead()
+        return Readiness(
+            parts={
+                "database": await _is_there(self._pool),
+                "xmpp": self._chamber.is_connected,
+                "encoder": await _has_encoder(self._jibris),
+                "clock": ahead is not None and abs(ahead) <= CLOCK_TOLERANCE,
+            },
+            clock_ahead=ahead,
+            clock_of="time_server" if self._settings.time_server else "database",
+        )
+
+    async def _clock_ahead(self) -> timedelta | None:
+        try:
+            if self._settings.time_server:
+                return await clock_ahead(self._settings.time_server, now)
+            return await Alerts(self._pool).clock_ahead(now())
+        except (ClockUnknown, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return None
 
 
 async def _until_told_to_stop() -> None:

@@ -1,6 +1,7 @@
 """Keys, secrets and accounts: as the settings give them, or as this machine made them once and keeps them."""
 
 import secrets
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from bot.client import Account
@@ -17,6 +18,8 @@ from recorder.config import Destination
 def check(settings: Settings) -> None:
     """Raise ValueError, which says what to set, for settings that cannot be served with."""
     destinations(settings.channel.get_secret_value())
+    for network in settings.proxies:
+        ip_network(network)
     seal_key(settings)
     strongbox(settings)
     signatory(settings)

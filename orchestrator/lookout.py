@@ -28,7 +28,7 @@ _LASTING: Final = timedelta(seconds=20)
 """How long a trouble of the house must last: a server that is restarted is none."""
 _UNCONDUCTED: Final = timedelta(seconds=30)
 _BEHIND: Final = timedelta(seconds=5)
-_CLOCK: Final = timedelta(milliseconds=500)
+CLOCK_TOLERANCE: Final = timedelta(milliseconds=500)
 DISK_LEAST: Final = 8 * 1024**3
 """Bytes: two recordings of three hours at 2.5 Mbit/s, and some room."""
 
@@ -69,7 +69,7 @@ def house_troubles(around: Around, clock_ahead: timedelta, machine: str) -> Mapp
     found: dict[Condition, str] = {}
     if not around.is_connected:
         found[None, f"server.{machine}"] = Trouble.SERVER_UNREACHABLE
-    if abs(clock_ahead) > _CLOCK:
+    if abs(clock_ahead) > CLOCK_TOLERANCE:
         found[None, f"clock.{machine}"] = Trouble.CLOCK_OFF
     if around.disk_free < DISK_LEAST:
         found[None, f"disk.{machine}"] = Trouble.DISK_LOW

@@ -48,6 +48,20 @@ class Settings(BaseSettings):
         Field(description="Signs access tokens, at least 32 characters; empty makes one and keeps it in data"),
     ] = SecretStr("")
 
+    requests_a_minute: Annotated[
+        int, Field(description="How many requests one person may make a minute; 0: as many as they like", ge=0)
+    ] = 1200
+    requests_a_minute_from: Annotated[
+        int, Field(description="How many may come from one address a minute (a town hall has one); 0: no limit", ge=0)
+    ] = 6000
+    proxies: Annotated[
+        tuple[str, ...],
+        Field(description='Networks of reverse proxies whose `X-Forwarded-For` is believed, as JSON: `["10.0.0.0/8"]`'),
+    ] = ("127.0.0.0/8", "::1/128")
+    time_server: Annotated[
+        str, Field(description="NTP server that the clock is compared with; empty: the database's clock")
+    ] = ""
+
     time_zone: Annotated[str, Field(description="Zone in which lists of sessions are shown")] = "Europe/Madrid"
 
     xmpp_host: Annotated[str, Field(description="Where Prosody listens for clients")] = "127.0.0.1"

@@ -1,5 +1,6 @@
 """The README says what is: its table of settings is the settings."""
 
+import json
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -23,6 +24,8 @@ def plain(default: object) -> str:
     seconds = getattr(default, "total_seconds", None)
     if seconds is not None:
         return f"{seconds():g}"
+    if isinstance(default, tuple):
+        return json.dumps(default)
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 

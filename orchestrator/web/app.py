@@ -29,6 +29,7 @@ from orchestrator.web.api import (
 )
 from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
+from orchestrator.web.once import once
 from orchestrator.web.openapi import describe
 from orchestrator.web.pages import alerts as alerts_page
 from orchestrator.web.pages import api_docs, convening, enter, join, live, people, timeline, wall
@@ -79,7 +80,7 @@ PAGES = (
 
 def build_app(house: House) -> web.Application:
     """The application over what it is given."""
-    app = web.Application(middlewares=[answer, admit], client_max_size=_LARGEST_BODY)
+    app = web.Application(middlewares=[answer, admit, once], client_max_size=_LARGEST_BODY)
     app[HOUSE] = house
     app[documents.PRESS] = Press()
     app.on_response_prepare.append(harden)

@@ -15,12 +15,14 @@ from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session, evolve
 from orchestrator.store.alerts import Alerts
+from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
 from orchestrator.store.entrances import Entrances
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger, Recorded
 from orchestrator.store.listener import Channel, Listener
 from orchestrator.store.records import Records
+from orchestrator.web.limits import Limits
 from orchestrator.web.problems import Kind, Problem
 
 _KEPT = 512
@@ -40,6 +42,16 @@ class Reading:
         return self.records[-1].seq if self.records else 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Part by part, whether what the service needs is there. `clock_ahead`: of the clock that ours was compared with
+    (`clock_of`: `time_server` or `database`); None when that did not answer."""
+
+    parts: Mapping[str, bool]
+    clock_ahead: timedelta | None = None
+    clock_of: str = "database"
+
+
 @dataclass(slots=True, kw_only=True)
 class House:
     """Everything that a handler may use.
@@ -53,11 +65,12 @@ class House:
 
     records: Records
     channels: Channels
+    answered: Answered
     ledger: Ledger
     inbox: Inbox
     listener: Listener
     convene: Callable[[Convene], Awaitable[int]]
-    checks: Callable[[], Awaitable[Mapping[str, bool]]]
+    checks: Callable[[], Awaitable[Readiness]]
     jitsi: Jitsi
     token_secret: str = field(repr=False)
     now: Clock
@@ -67,6 +80,7 @@ class House:
     gathering: timedelta = timedelta(minutes=60)
     recordings: Path | None = None
     encoders: int = 0
+    limits: Limits = field(default_factory=Limits)
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)

@@ -12,12 +12,14 @@ from aiohttp import hdrs, web
 
 from orchestrator.access import Access, Operation, TokenRejected, read
 from orchestrator.council.refusals import Refused
+from orchestrator.store.answered import InProgress
 from orchestrator.store.inbox import KeyReused, NobodyToAsk
 from orchestrator.store.ledger import NoSuchSession
 from orchestrator.store.records import NoSuchBody
+from orchestrator.web.limits import seconds_to_wait
 from orchestrator.web.pages.problem import problem_page
 from orchestrator.web.problems import Kind, Problem, from_status, refused
-from orchestrator.web.request import ACCESS, HOUSE, house_of, language_of, wants
+from orchestrator.web.request import ACCESS, HOUSE, house_of, language_of, principal_of, wants
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -77,6 +79,8 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let pass who may ask for this. A route without a name is for nobody."""
     if isinstance(request.match_info.http_exception, web.HTTPException):
         return await handler(request)
+    _require_text(request)
+    _require_patience(request)
     name = request.match_info.route.name or ""
     if name.startswith(PUBLIC):
         if request.method not in _SAFE:
@@ -86,7 +90,31 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     if name not in set(Operation) or not access.may(Operation(name)):
         raise Problem(Kind.FORBIDDEN)
     request[ACCESS] = access
+    _require_pause(house_of(request).limits.people.take(principal_of(access)))
     return await handler(request)
+
+
+def _require_text(request: web.Request) -> None:
+    """What stands in an address is text; Postgres knows no NUL, and no half of a surrogate pair. Raises `Problem`."""
+    for text in (*request.match_info.values(), *request.query.keys(), *request.query.values()):
+        if not _is_text(text):
+            raise Problem(Kind.NOT_FOUND if text in request.match_info.values() else Kind.INVALID)
+
+
+def _is_text(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _require_patience(request: web.Request) -> None:
+    """Raises `Problem` (TOO_MANY_REQUESTS) for an address that asks too often."""
+    limits = house_of(request).limits
+    if address := limits.address_of(request):
+        _require_pause(limits.addresses.take(address))
+
+
+def _require_pause(wait: float) -> None:
+    if wait:
+        raise Problem(Kind.TOO_MANY_REQUESTS, retry_after_s=seconds_to_wait(wait))
 
 
 def _access(request: web.Request) -> Access:
@@ -127,7 +155,9 @@ def _problem_of(error: Exception, request: web.Request) -> Problem:
         case NoSuchBody() | NoSuchSession() | NobodyToAsk():
             return Problem(Kind.NOT_FOUND)
         case KeyReused():
-            return Problem(Kind.CONFLICT)
+            return Problem(Kind.KEY_REUSED)
+        case InProgress():
+            return Problem(Kind.IN_PROGRESS)
         case TimeoutError():
             return Problem(Kind.UNAVAILABLE)
         case web.HTTPException():

@@ -90,6 +90,17 @@ class Problem(Exception):
         """The HTTP status."""
         return STATUS[self.kind]
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer's head says of it."""
+        match self.kind:
+            case Kind.TOO_MANY_REQUESTS | Kind.IN_PROGRESS:
+                return {"Retry-After": str(self.more.get("retry_after_s", 1))}
+            case _ if self.status == 401:
+                return {"WWW-Authenticate": 'Bearer realm="plenari"'}
+            case _:
+                return {}
+
     def detail(self, language: str) -> str:
         """The sentence for people."""
         if self.kind is Kind.REFUSED:
@@ -98,15 +109,12 @@ class Problem(Exception):
 
     def response(self, language: str) -> web.Response:
         """The answer as `application/problem+json`."""
-        headers = {"Content-Language": language}
-        if self.status == 401:
-            headers["WWW-Authenticate"] = 'Bearer realm="plenari"'
         members = {"type": f"{TYPE}{self.kind}", "status": self.status, "title": self.kind.value.replace("_", " ")}
         return web.json_response(
             {**members, "detail": self.detail(language), **self.more},
             status=self.status,
             content_type="application/problem+json",
-            headers=headers,
+            headers={"Content-Language": language, **self.headers},
         )
 
 

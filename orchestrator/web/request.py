@@ -36,6 +36,11 @@ def signature_of(request: web.Request) -> str:
     return access_of(request).signature
 
 
+def principal_of(access: Access) -> str:
+    """Whose requests are counted together, and whose keys are their own."""
+    return f"{access.role}:{access.entity or ''}:{access.member or ''}"
+
+
 def require_entity(request: web.Request, entity: EntityId) -> None:
     """Raises `Problem` (NOT_FOUND) for another entity's: that it exists is nobody else's business."""
     if not access_of(request).reaches(entity):

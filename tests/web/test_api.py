@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from orchestrator.council.commands import Role
 from orchestrator.store.ledger import verify
+from orchestrator.web.house import Readiness
 from tests.scenarios.play import FIRST, JOAN, MAYOR, NURIA, PAU, SECRETARY
 from tests.stage import SESSION
 from tests.web.town import HERE, served
@@ -61,7 +62,7 @@ def test_a_session_is_convened_from_nothing(dsn):
     asyncio.run(main())
 
 
-def test_the_same_idempotency_key_convenes_once_and_another_call_under_it_is_a_conflict(dsn):
+def test_the_same_idempotency_key_convenes_once_and_is_for_no_other_call(dsn):
     async def main():
         async with served(dsn) as town:
             key = {"Idempotency-Key": "tonight"}
@@ -69,7 +70,7 @@ def test_the_same_idempotency_key_convenes_once_and_another_call_under_it_is_a_c
             again = await convened(town, headers=key)
             assert (again.status, await again.json()) == (201, first)
             other = await convened(town, headers=key, starts_at="2026-03-27T20:00")
-            assert other.status == 409
+            assert (other.status, (await other.json())["type"]) == (422, "urn:plenari:problem:key_reused")
 
     asyncio.run(main())
 
@@ -156,7 +157,7 @@ def test_the_same_key_is_one_command_and_another_persons_key_is_not_ones_own(dsn
             assert (first.status, again.status) == (200, 200)
             assert await first.json() == await again.json()
             assert (await town.client.post(path, json=body, headers=nuria)).status == 200
-            assert (await town.client.post(path, json={"name": "take_floor"}, headers=pau)).status == 409
+            assert (await town.client.post(path, json={"name": "take_floor"}, headers=pau)).status == 422
             assert town.sessions.current(SESSION).floor.queue == (PAU, NURIA)
 
     asyncio.run(main())
@@ -340,10 +341,13 @@ def test_the_service_says_how_it_is_without_a_token(dsn):
             assert (await town.client.get("/readyz")).status == 200
 
             async def checks():
-                return {"database": True, "xmpp": False}
+                parts = {"database": True, "xmpp": False}
+                return Readiness(parts=parts, clock_ahead=timedelta(seconds=-0.25), clock_of="time_server")
 
             town.house.checks = checks
             answer = await town.client.get("/readyz")
-            assert (answer.status, (await answer.json())["parts"]) == (503, {"database": True, "xmpp": False})
+            ready = await answer.json()
+            assert (answer.status, ready["is_ready"], ready["parts"]) == (503, False, (await checks()).parts)
+            assert (ready["clock_ahead_ms"], ready["clock_of"]) == (-250, "time_server")
 
     asyncio.run(main())

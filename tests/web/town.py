@@ -16,12 +16,13 @@ from orchestrator.council.commands import Convene, Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
 from orchestrator.council.observations import Observation
 from orchestrator.sessions import Sessions, convene
+from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.records import Records
 from orchestrator.strongbox import Strongbox
 from orchestrator.web.app import build_app
-from orchestrator.web.house import House
+from orchestrator.web.house import House, Readiness
 from tests.scenarios.play import MAYOR
 from tests.stage import SESSION, Clock, Performer, Store, convened, entered, open_store, until
 
@@ -96,12 +97,13 @@ async def served(dsn: str) -> AsyncIterator[Town]:
         async def put_on_record(command: Convene) -> int:
             return await convene(ledger, command, clock())
 
-        async def checks() -> dict[str, bool]:
-            return {"database": True}
+        async def checks() -> Readiness:
+            return Readiness(parts={"database": True})
 
         house = House(
             records=Records(store.pool),
             channels=Channels(store.pool, Strongbox(bytes(32))),
+            answered=Answered(store.pool, Strongbox(bytes(32))),
             ledger=ledger,
             inbox=store.inbox,
             listener=store.listener,

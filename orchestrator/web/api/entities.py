@@ -38,6 +38,14 @@ class In(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_text(cls, sent: object) -> object:
+        """Postgres keeps no NUL."""
+        if isinstance(sent, dict) and any(isinstance(value, str) and "\0" in value for value in sent.values()):
+            raise ValueError("a NUL character is no text")
+        return sent
+
 
 Population = Annotated[int, Field(ge=1, le=100_000_000, description="Of the last official count")]
 

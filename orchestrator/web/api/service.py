@@ -1,7 +1,7 @@
 """Whether the service lives, is ready, and what it is."""
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from orchestrator.web.api.entities import json
 from orchestrator.web.request import house_of
@@ -13,6 +13,8 @@ class ReadyOut(BaseModel):
 
     is_ready: bool
     parts: dict[str, bool]
+    clock_ahead_ms: int | None = Field(description="Of the other clock; negative: behind; null: it did not answer")
+    clock_of: str = Field(description="The clock ours was compared with: `time_server`, or `database`")
 
 
 class VersionOut(BaseModel):
@@ -29,9 +31,15 @@ async def healthz(_request: web.Request) -> web.Response:
 
 async def readyz(request: web.Request) -> web.Response:
     """503 while a part is missing."""
-    parts = dict(await house_of(request).checks())
-    is_ready = all(parts.values())
-    return json(ReadyOut(is_ready=is_ready, parts=parts), 200 if is_ready else 503)
+    found = await house_of(request).checks()
+    is_ready = all(found.parts.values())
+    ready = ReadyOut(
+        is_ready=is_ready,
+        parts=dict(found.parts),
+        clock_ahead_ms=None if found.clock_ahead is None else round(found.clock_ahead.total_seconds() * 1000),
+        clock_of=found.clock_of,
+    )
+    return json(ready, 200 if is_ready else 503)
 
 
 async def version(request: web.Request) -> web.Response:

@@ -264,7 +264,7 @@ async def convene_session(request: web.Request) -> web.Response:
     except AlreadyConvened:
         # The same key again: what it convened is the answer, unless it was something else.
         if not _is_same_call(convocation, (await house.read(session_id)).session.convened):
-            raise Problem(Kind.CONFLICT) from None
+            raise Problem(Kind.KEY_REUSED) from None
     return json(session_out(await house.read(session_id)), 201, Location=f"/api/v1/sessions/{session_id}")
 
 
