@@ -51,6 +51,10 @@ end
 -- The proxy in front ends TLS for the websocket.
 consider_websocket_secure = true;
 
+-- The garbage collector as Jitsi runs it in its own service. Prosody's default begins the next round as soon as one ends:
+-- measured here, rooms that fill then spend three quarters of their time in it.
+gc = { mode = "incremental", threshold = 400, speed = 250, step_size = _VERSION == "Lua 5.4" and 13 or nil };
+
 -- Small stanzas must not wait for the acknowledgement of the one before (40 ms each on Linux).
 network_settings = { nagle = false };
 

@@ -16,7 +16,7 @@ from rich.table import Table
 import tests.bench
 from tests.bench.row import Row
 
-_NOT_PARTS = ("__main__", "row", "crowd", "plenary")
+_NOT_PARTS = ("__main__", "row", "crowd", "plenary", "traffic")
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ from orchestrator.store.embedded import embedded_postgres
 from orchestrator.store.schema import migrate
 from tests.bench.plenary import Plenary
 from tests.bench.row import Row
+from tests.bench.traffic import presence
 
 PRESENCES, ROUNDS = 2_000, 5
 QUIET_ROOMS, SEATS = 400, 25
@@ -104,20 +105,9 @@ def _as_bot(xmpp: ClientXMPP) -> Callable[[], int]:
     return events
 
 
-def _presence(number: int) -> bytes:
-    """What a browser's client sends when something of it changes, as Prosody passes it on; a hand goes up and down."""
-    nick, hand = f"{number % SEATS:08x}", 1767225600123 if number // SEATS % 2 else 0
-    return (
-        f"<presence to='bot@hidden.meet.plenari/x' from='{_ROOM}/{nick}' xml:lang='en'><stats-id>Ana-x1y</stats-id>"
-        "<c xmlns='http://jabber.org/protocol/caps' hash='sha-1' node='https://jitsi.org/jitsi-meet' ver='x1y2z3='/>"
-        f'<SourceInfo>{{"{nick}-a0":{{"muted":true}},"{nick}-v0":{{"muted":true}}}}</SourceInfo>'
-        f"<jitsi_participant_raisedHand>{hand}</jitsi_participant_raisedHand><jitsi_participant_region>eu"
-        "</jitsi_participant_region><jitsi_participant_codecList>av1,vp9,vp8,h264</jitsi_participant_codecList>"
-        f"<nick xmlns='http://jabber.org/protocol/nick'>Regidora {nick}</nick>"
-        f"<identity><user><id>m-{nick}</id><name>Regidora {nick}</name><moderator>false</moderator></user>"
-        "<group>A</group></identity><x xmlns='http://jabber.org/protocol/muc#user'>"
-        f"<item affiliation='none' role='participant' jid='{nick}-1@meet.plenari/r'/></x></presence>"
-    ).encode()
+def _presence(number: int, room: str = _ROOM) -> bytes:
+    """What comes when something of somebody changes; a hand goes up and down."""
+    return presence(room, number % SEATS, hand=1767225600123 if number // SEATS % 2 else 0)
 
 
 def _seated(*rooms: str) -> Bot:
@@ -142,7 +132,7 @@ def _memory_of_a_quiet_room() -> Row:
     bot = _seated(*names)
     for name in names:
         for seat in range(SEATS):
-            bot._hear(_parsed(_presence(seat).replace(_ROOM.encode(), name.encode())))
+            bot._hear(_parsed(_presence(seat, name)))
         while not bot._events.empty():
             bot._events.get_nowait()
     gc.collect()
