@@ -264,7 +264,7 @@ class _Broadcast:
         while True:
             event = await self.reports.get()
             self.publication.hear(event)
-            if isinstance(event, SourceLive | SourceLost | HubLost):
+            if isinstance(event, SourceLive | SourceLost):
                 encoding.hear(has_source=isinstance(event, SourceLive))
             await self._take(event)
 

@@ -21,12 +21,13 @@ from typing import Self
 
 import structlog
 
-from recorder import archive, control, slates
+from recorder import archive, control, front, slates
 from recorder.archive import Manifest, Recording
 from recorder.config import ARCHIVE, Destination, HubConfig, build_config, check_destinations, parse_config
 from recorder.errors import HubFailed, HubSilent, HubUnavailable
-from recorder.events import BroadcastId, Event, HubLost, differences
+from recorder.events import BroadcastId, Event, HubLost, SourceLost, differences
 from recorder.graph import Picture
+from recorder.health import Health
 from recorder.hub import LOG, PID
 from recorder.ingest import APP
 from recorder.modes import Mode, write_atomically
@@ -39,6 +40,7 @@ _CONFIG = "config.json"
 _STOP_LIMIT = 30.0
 _RETRY = 0.2
 _MOST_RETRY = 5.0
+_RETURN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,7 @@ class Broadcasts:
                 await control.ask(folder, do="stop")
                 async for _ in control.subscribe(folder):
                     pass
+        await front.end(folder)
 
     async def finish(self, broadcast: BroadcastId, target: Path) -> Recording:
         """One MP4 of all that was recorded, once the hub has stopped. Raises `ArchiveFailed`, `ManifestBroken`."""
@@ -186,6 +189,7 @@ class Broadcasts:
     async def _watch(self, broadcast: BroadcastId) -> None:
         """Hear the hub; when it dies, start it again and go on."""
         before: Status | None = None
+        awaited: datetime | None = None
         pause = _RETRY
         while True:
             try:
@@ -193,12 +197,14 @@ class Broadcasts:
                     for event in differences(before, status):
                         self._events.put_nowait(event)
                     before, pause = status, _RETRY
+                    awaited = self._await_source(awaited, status)
             except HubUnavailable as lost:
                 log.warning("hub_lost", broadcast=broadcast, reason=str(lost))
                 if isinstance(lost, HubSilent):
                     _end_hub(self._of(broadcast))
             if pause == _RETRY:
                 self._events.put_nowait(HubLost(broadcast=broadcast, at=self._now()))
+                awaited = self._now() + _RETURN if before and before.source.condition.health is Health.LIVE else awaited
                 before = None  # whatever is so with the next one is news
             try:
                 await self._spawn(broadcast)
@@ -206,6 +212,17 @@ class Broadcasts:
                 log.error("hub_failed", broadcast=broadcast, reason=str(failed))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _MOST_RETRY)
+
+    def _await_source(self, awaited: datetime | None, status: Status) -> datetime | None:
+        """A source that was live when the hub was lost keeps its connection, to the nginx in front. Until when it is
+        awaited; one that has not come by then went away in between."""
+        if awaited is None or status.source.condition.health is Health.LIVE:
+            return None
+        if self._now() < awaited:
+            return awaited
+        broadcast = BroadcastId(status.broadcast)
+        self._events.put_nowait(SourceLost(broadcast=broadcast, at=self._now(), cause="source_closed"))
+        return None
 
 
 def _end_hub(folder: Path) -> None:

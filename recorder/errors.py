@@ -51,3 +51,7 @@ class JibriRefused(RecorderError):
     """This Jibri does not accept the request as it stands."""
 
     is_retryable = False
+
+
+class FrontFailed(RecorderError):
+    """nginx, which takes the encoder in, could not be started; the message is its last line."""

@@ -21,6 +21,7 @@ import structlog
 from recorder.config import ARCHIVE, Destination, HubConfig, parse_config
 from recorder.control import SOCKET, open_control
 from recorder.file_output import FileOutput
+from recorder.front import Front
 from recorder.ingest import Ingest
 from recorder.modes import Mode, load_mode, store_mode, write_atomically
 from recorder.outputs import Output, RelayOutput
@@ -43,7 +44,7 @@ class Hub:
         self.changed = asyncio.Event()
         self._folder = folder
         self._config = config
-        self._port = 0
+        self._front = Front(folder, host=config.host, key=config.key)
         self._listening = asyncio.Event()
         self._stopping = asyncio.Event()
         self._programme = Programme(
@@ -78,6 +79,7 @@ class Hub:
                 outputs.create_task(self._archive.run())
                 await self._stopping.wait()
                 intake.cancel()
+                await self._front.end()
                 self._relays.end()
                 self._archive.end()
             control.cancel()
@@ -89,7 +91,7 @@ class Hub:
             broadcast=self._config.broadcast,
             at=_now(),
             pid=os.getpid(),
-            port=self._port,
+            port=self._front.port,
             mode=public.mode,
             slate=public.shows,
             slate_at=self._programme.slate_at,
@@ -137,19 +139,21 @@ class Hub:
         """Receive the encoder, and keep the programme going."""
         async with asyncio.TaskGroup() as tasks:
             server = await self._open_ingest(tasks)
+            await self._front.open(server.sockets[0].getsockname()[1])
+            front = tasks.create_task(self._front.keep())
             self._listening.set()
             try:
                 await self._pace()
             finally:
                 server.close()
+                front.cancel()
 
     async def _open_ingest(self, tasks: asyncio.TaskGroup) -> asyncio.Server:
-        """On the port of before, so that the encoder finds it again after a restart."""
+        """On the port of before: the nginx in front knows no other."""
         memory = self._folder / PORT
         port = int(memory.read_text()) if memory.exists() else self._config.port
-        server = await Ingest(self._config.key, self._programme).open(self._config.host, port, tasks)
-        self._port = server.sockets[0].getsockname()[1]
-        write_atomically(memory, str(self._port))
+        server = await Ingest(self._config.key, self._programme).open("127.0.0.1", port, tasks)
+        write_atomically(memory, str(server.sockets[0].getsockname()[1]))
         return server
 
     async def _be_controlled(self, ready: "Ready") -> None:
