@@ -95,7 +95,7 @@ async def serve(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_database(settings))
         client = await stack.enter_async_context(aiohttp.ClientSession())
-        broadcasts = await stack.enter_async_context(Broadcasts(settings.data / "broadcasts", now))
+        broadcasts = await stack.enter_async_context(Broadcasts(settings.broadcasts, now))
         await _Program(settings, pool, client, broadcasts).run()
 
 
@@ -251,6 +251,7 @@ class _Program:
                 proxies=tuple(map(ip_network, settings.proxies)),
             ),
             recordings=settings.recordings,
+            broadcasts=settings.broadcasts,
             gathering=settings.gathering,
         )
 

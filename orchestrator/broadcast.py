@@ -179,6 +179,7 @@ class _Broadcast:
             destinations=None,
             picture=studio.format,
             delay=studio.delay,
+            has_page=call.is_public and not call.is_rehearsal,
             host=studio.ingest_host,
         )
 

@@ -138,6 +138,11 @@ class Settings(BaseSettings):
         return f"muc.{self.xmpp_domain}"
 
     @property
+    def broadcasts(self) -> Path:
+        """The folder of the broadcasts which this machine carries, each with its keys, its mode and its archive."""
+        return self.data / "broadcasts"
+
+    @property
     def recordings(self) -> Path:
         """The folder of the finished recordings, each named after its session (`….mp4`)."""
         return self.data / "recordings"

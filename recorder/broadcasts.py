@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -23,7 +24,7 @@ import structlog
 
 from recorder import archive, control, front, slates
 from recorder.archive import Manifest, Recording
-from recorder.config import ARCHIVE, Destination, HubConfig, build_config, check_destinations, parse_config
+from recorder.config import ARCHIVE, PAGE, Destination, HubConfig, build_config, check_destinations, parse_config
 from recorder.errors import HubFailed, HubSilent, HubUnavailable
 from recorder.events import BroadcastId, Event, HubLost, SourceLost, differences
 from recorder.graph import Picture
@@ -55,6 +56,7 @@ class Plan:
     destinations: tuple[Destination, ...] | None
     picture: Picture = field(default_factory=Picture)
     delay: timedelta = timedelta(seconds=3)
+    has_page: bool = False
     host: str = "127.0.0.1"
 
 
@@ -130,6 +132,7 @@ class Broadcasts:
 
     async def finish(self, broadcast: BroadcastId, target: Path) -> Recording:
         """One MP4 of all that was recorded, once the hub has stopped. Raises `ArchiveFailed`, `ManifestBroken`."""
+        await asyncio.to_thread(shutil.rmtree, self.page(broadcast), ignore_errors=True)
         folder = self.archive(broadcast)
         manifest = await asyncio.to_thread(Manifest, folder)
         await archive.recover(manifest, manifest.unlisted(), self._now)
@@ -138,6 +141,10 @@ class Broadcasts:
     def archive(self, broadcast: BroadcastId) -> Path:
         """Where the segments and their manifest are."""
         return self._of(broadcast) / ARCHIVE
+
+    def page(self, broadcast: BroadcastId) -> Path:
+        """Where the files are that a web server may show, if the plan has a page."""
+        return self._of(broadcast) / PAGE
 
     async def events(self) -> AsyncIterator[Event]:
         """What happens to all broadcasts, without an end."""
@@ -166,6 +173,7 @@ class Broadcasts:
             port=0,
             key=known.key if known else secrets.token_urlsafe(24),
             mode=plan.mode,
+            has_page=plan.has_page,
             delay_ms=plan.delay // timedelta(milliseconds=1),
             picture=plan.picture,
             slates={mode: render.result().absolute() for mode, render in renders.items()},

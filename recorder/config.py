@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from recorder.graph import Picture
 from recorder.modes import Mode
 
-ARCHIVE = "archive"
-"""The name of the output that records."""
+ARCHIVE, PAGE = "archive", "page"
+"""The names of the output that records, and of the one that a web server shows; each has a folder of that name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Destination:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubConfig:
     """`mode` holds until another is written to disk; `port` 0 takes a free one and keeps it; `slates` has a file for
-    every mode; the state of the broadcast lives in the folder of the configuration."""
+    every mode; `has_page`: whether the programme is written as HLS too; the state of the broadcast lives in the folder
+    of the configuration."""
 
     broadcast: str
     began_at: datetime
@@ -38,6 +39,7 @@ class HubConfig:
     picture: Picture
     slates: Mapping[Mode, Path]
     destinations: tuple[Destination, ...]
+    has_page: bool = False
 
 
 def build_config(config: HubConfig) -> dict[str, Any]:
@@ -61,6 +63,7 @@ def parse_config(said: Mapping[str, Any]) -> HubConfig:
         picture=Picture(**said["picture"]),
         slates=slates,
         destinations=parse_destinations(said["destinations"]),
+        has_page=bool(said.get("has_page")),
     )
 
 
@@ -76,7 +79,7 @@ def check_destinations(destinations: Sequence[Destination]) -> None:
     names = [destination.name for destination in destinations]
     if len(set(names)) < len(names):
         raise ValueError("two destinations have one name")
-    if ARCHIVE in names:
-        raise ValueError(f"{ARCHIVE} is the name of the recording")
+    if taken := {ARCHIVE, PAGE} & set(names):
+        raise ValueError(f"{sorted(taken)} are our own names")
     if any(urlsplit(destination.address).scheme not in {"rtmp", "rtmps"} for destination in destinations):
         raise ValueError("a destination is neither rtmp nor rtmps")

@@ -2,21 +2,19 @@
 
 import asyncio
 import csv
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from recorder import graph
 from recorder.archive import Manifest, recover
-from recorder.flv import FILE_HEADER, Tag, build_tag
-from recorder.outputs import Output, OutputLostError
-
-_STALL_LIMIT = 8.0
-_CLOSING_LIMIT = 10.0
+from recorder.child_output import ChildOutput
+from recorder.flv import Tag
+from recorder.outputs import OutputLostError
 
 
-class FileOutput(Output):
+class FileOutput(ChildOutput):
     """Writes MPEG-TS segments into a folder. Every start of the child has its own prefix, so that no segment is ever
     overwritten; what a crash left without a line in the manifest is found and listed."""
 
@@ -33,6 +31,7 @@ class FileOutput(Output):
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._manifest = Manifest(folder)
+        self._left_behind: list[Path] = []
         self._begins: int | None = None
 
     async def run(self) -> None:
@@ -40,46 +39,18 @@ class FileOutput(Output):
         await super().run()
         await recover(self._manifest, self._manifest.unlisted(), self._now)
 
-    async def _run_once(self) -> None:
-        left_behind = self._manifest.unlisted()
-        prefix = self._now().strftime("%Y%m%dT%H%M%S%f")
-        # No pdeathsig: if this process dies, the end of its standard input lets ffmpeg finish the last segment.
-        try:
-            child = await asyncio.create_subprocess_exec(
-                *graph.archive(self._folder / f"{prefix}-%05d.ts"), stdin=PIPE, stdout=PIPE, stderr=DEVNULL
-            )
-        except OSError:
-            raise OutputLostError("recorder_cannot_start") from None
+    def _command(self) -> list[str]:
+        self._left_behind = self._manifest.unlisted()
         self._begins = None
-        self._open()
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(recover(self._manifest, left_behind, self._now))
-                tasks.create_task(self._list_segments(child))
-                await self._write(child)
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await child.wait()
+        return graph.archive(self._folder / f"{self._now():%Y%m%dT%H%M%S%f}-%05d.ts")
 
-    async def _write(self, child: Process) -> None:
-        """Everything of the queue into the child; at the end wait until it has closed its last segment."""
-        assert child.stdin  # noqa: S101 - a pipe
-        try:
-            child.stdin.write(FILE_HEADER)
-            while batch := await self._next():
-                if self._begins is None:
-                    self._begins = batch[0].ts
-                child.stdin.write(b"".join(build_tag(tag) for tag in batch))
-                async with asyncio.timeout(_STALL_LIMIT):
-                    await child.stdin.drain()
-            child.stdin.close()
-            async with asyncio.timeout(_CLOSING_LIMIT):
-                await child.wait()
-        except TimeoutError:
-            raise OutputLostError("recorder_stalled") from None
-        except OSError:
-            raise OutputLostError("recorder_died") from None
+    def _begin(self, ts: int) -> None:
+        self._begins = ts
+
+    async def _attend(self, child: Process) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(recover(self._manifest, self._left_behind, self._now))
+            tasks.create_task(self._list_segments(child))
 
     async def _list_segments(self, child: Process) -> None:
         """ffmpeg says `file,first,last` (seconds) for each segment that it has closed; of its first one it says that

@@ -15,6 +15,8 @@ SAMPLE_RATE = 44100
 AAC_FRAME = 1024
 _SLATE_SECONDS = 4
 _SEGMENT_SECONDS = 4
+_PAGE_SECONDS = 2
+_PAGE_SEGMENTS = 15
 _QUIET: tuple[str, ...] = ("-nostdin", "-hide_banner", "-loglevel", "error")
 _INK = "0xF4F8F7"
 _SOFT_INK = "0xA9C6C3"
@@ -110,6 +112,28 @@ def archive(pattern: Path) -> list[str]:
         muxpreload=0,
     )
     return _compile(output, "-hide_banner", "-loglevel", "warning", "-copyts")
+
+
+def page(pattern: Path, playlist: Path) -> list[str]:
+    """FLV on standard input, an HLS playlist of the last half minute on disk. It goes on with the playlist that it
+    finds, after a mark that something is missing; files appear whole."""
+    source = ffmpeg.input("pipe:0", f="flv", analyzeduration=1_000_000, probesize=500_000)
+    output = ffmpeg.output(
+        source["v"],
+        source["a"],
+        str(playlist),
+        c="copy",
+        f="hls",
+        hls_time=_PAGE_SECONDS,
+        hls_list_size=_PAGE_SEGMENTS,
+        hls_delete_threshold=5,
+        hls_segment_filename=str(pattern),
+        hls_flags="delete_segments+append_list+discont_start+program_date_time+independent_segments+temp_file",
+        hls_allow_cache=0,
+        muxdelay=0,
+        muxpreload=0,
+    )
+    return _compile(output, "-hide_banner", "-loglevel", "error", "-copyts")
 
 
 def until(segment: Path, seconds: float) -> list[str]:

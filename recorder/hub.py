@@ -18,13 +18,14 @@ from pathlib import Path
 
 import structlog
 
-from recorder.config import ARCHIVE, Destination, HubConfig, parse_config
+from recorder.config import ARCHIVE, PAGE, Destination, HubConfig, parse_config
 from recorder.control import SOCKET, open_control
 from recorder.file_output import FileOutput
 from recorder.front import Front
 from recorder.ingest import Ingest
 from recorder.modes import Mode, load_mode, store_mode, write_atomically
 from recorder.outputs import Output, RelayOutput
+from recorder.page_output import PageOutput
 from recorder.programme import Programme, SessionClock
 from recorder.relays import Relays
 from recorder.slates import load
@@ -62,6 +63,14 @@ class Hub:
             now=_now,
             changed=self._notify,
         )
+        self._page = PageOutput(
+            name=PAGE,
+            folder=folder / PAGE,
+            joining=self._programme.public.joining,
+            now=_now,
+            changed=self._notify,
+        )
+        self._children = [self._page, self._archive] if config.has_page else [self._archive]
         self._relays = Relays(self._output, self._carry)
         self._relays.want(config.destinations)
 
@@ -76,12 +85,14 @@ class Hub:
             control = tasks.create_task(self._be_controlled(ready))
             async with asyncio.TaskGroup() as outputs:
                 outputs.create_task(self._relays.run())
-                outputs.create_task(self._archive.run())
+                for child in self._children:
+                    outputs.create_task(child.run())
                 await self._stopping.wait()
                 intake.cancel()
                 await self._front.end()
                 self._relays.end()
-                self._archive.end()
+                for child in self._children:
+                    child.end()
             control.cancel()
 
     def status(self) -> Status:
@@ -97,7 +108,7 @@ class Hub:
             slate_at=self._programme.slate_at,
             switches=public.switches,
             source=self._programme.source(),
-            outputs=tuple(output.status() for output in (*self._relays.wanted, self._archive)),
+            outputs=tuple(output.status() for output in (*self._relays.wanted, *self._children)),
         )
 
     def show(self, mode: Mode) -> None:
@@ -133,7 +144,7 @@ class Hub:
         )
 
     def _carry(self, relays: Sequence[Output]) -> None:
-        self._programme.carry(relays=[*relays], files=[self._archive])
+        self._programme.carry(public=[*relays, self._page], files=[self._archive])
 
     async def _take_in(self) -> None:
         """Receive the encoder, and keep the programme going."""

@@ -41,7 +41,7 @@ class Programme:
         self.slate_at = now()
         self._pace = pace
         self._clock, self._now, self._changed = clock, now, changed
-        self._relays: list[Output] = []
+        self._outputs: list[Output] = []
         self._files: list[Output] = []
         self._shown = self.public.shows
         self._condition = Condition(health=Health.STARTING, since=now())
@@ -52,9 +52,9 @@ class Programme:
         self._counted = [0, 0]
         self._rates = (0, 0)
 
-    def carry(self, *, relays: list[Output], files: list[Output]) -> None:
+    def carry(self, *, public: list[Output], files: list[Output]) -> None:
         """Where the public programme goes, and where the recording."""
-        self._relays, self._files = relays, files
+        self._outputs, self._files = public, files
 
     def connected(self) -> None:
         self._is_connected = True
@@ -82,8 +82,8 @@ class Programme:
         """Change the mode. What is queued for the public of the mode before is thrown away."""
         now = self._clock()
         if self.public.mode is Mode.LIVE and mode is not Mode.LIVE:
-            for relay in self._relays:
-                relay.purge()
+            for output in self._outputs:
+                output.purge()
         self._put(self.public.show(mode, now), self.recording.show(mode, now))
         self._changed()
 
@@ -106,8 +106,8 @@ class Programme:
 
     def _put(self, public: list[Tag], recording: list[Tag]) -> None:
         if public:
-            for relay in self._relays:
-                relay.feed(public)
+            for output in self._outputs:
+                output.feed(public)
         if recording:
             for file in self._files:
                 file.feed(recording)

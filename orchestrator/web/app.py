@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from orchestrator.documents.press import Press
+from orchestrator.web import hls
 from orchestrator.web.api import (
     alerts,
     allowances,
@@ -63,6 +64,7 @@ API = (
 )
 PAGES = (
     *enter.ROUTES,
+    *hls.ROUTES,
     *sessions_page.ROUTES,
     *convening.ROUTES,
     *people.ROUTES,

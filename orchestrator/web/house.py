@@ -59,8 +59,8 @@ class House:
     `convene` begins a session's record; it raises Refused and `AlreadyConvened`. `checks` says, part by part, whether
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
-    finished recordings, on the machine that has one. `encoders` is how many broadcasts can be made
-    at once.
+    finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries. `encoders` is
+    how many broadcasts can be made at once.
     """
 
     records: Records
@@ -79,6 +79,7 @@ class House:
     version: str
     gathering: timedelta = timedelta(minutes=60)
     recordings: Path | None = None
+    broadcasts: Path | None = None
     encoders: int = 0
     limits: Limits = field(default_factory=Limits)
     is_closing: bool = False

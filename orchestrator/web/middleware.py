@@ -48,7 +48,8 @@ _HEADERS = {
 
 async def harden(request: web.Request, response: web.StreamResponse) -> None:
     """Signal handler: the headers that every answer has. What depends on who asks is kept by nobody on the way."""
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     if ACCESS in request:
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -106,7 +106,8 @@ class Studio:
         self.address = address
         self.events: list[Event] = []
         slates = [load(file, SMALL.fps) for file in (folder / "broadcasts" / "slates").glob("*.flv")]
-        self.public = Public(server, {body for slate in slates for body in slate.video})
+        self.slates = {body for slate in slates for body in slate.video}
+        self.public = Public(server, self.slates)
         self._clip = clip
         self._encoders: list[Encoder] = []
 
@@ -159,7 +160,9 @@ class Studio:
 
 
 @asynccontextmanager
-async def studio(folder: Path, clip: Path, mode: Mode = Mode.LIVE, delay: float = 0.0) -> AsyncIterator[Studio]:
+async def studio(
+    folder: Path, clip: Path, mode: Mode = Mode.LIVE, delay: float = 0.0, *, has_page: bool = False
+) -> AsyncIterator[Studio]:
     """The hub serves, the public server listens, nobody encodes yet. Everything that was started is ended."""
     async with PublicServer(folder / "public") as server, Broadcasts(folder / "broadcasts", Studio.now) as broadcasts:
         plan = Plan(
@@ -169,6 +172,7 @@ async def studio(folder: Path, clip: Path, mode: Mode = Mode.LIVE, delay: float 
             destinations=(Destination(name="public", address=server.address, key=PUBLIC_KEY),),
             picture=SMALL,
             delay=timedelta(seconds=delay),
+            has_page=has_page,
         )
         stage = Studio(folder, clip, server, broadcasts, await broadcasts.start(plan))
         try:
@@ -194,6 +198,25 @@ def gaps(file: Path) -> dict[Kind, int]:
     return steps
 
 
+def slices(pictures: bytes) -> set[bytes]:
+    """The coded pictures of an H.264 byte stream, without what stands between them."""
+    units = (unit.rstrip(b"\0") for unit in pictures.split(b"\0\0\1"))
+    return {unit for unit in units if unit and unit[0] & 0x1F in (1, 5)}
+
+
+def slices_of_tags(bodies: Iterable[bytes]) -> set[bytes]:
+    """The coded pictures in FLV tags: the last unit of each."""
+    found = set()
+    for body in bodies:
+        at = 5
+        while at < len(body):
+            size = int.from_bytes(body[at : at + 4], "big")
+            unit, at = body[at + 4 : at + 4 + size], at + 4 + size
+            if unit[0] & 0x1F in (1, 5):
+                found.add(unit.rstrip(b"\0"))
+    return found
+
+
 def decode(file: Path) -> tuple[int, str]:
     """Number of pictures that a decoder finds, and all that it complains about."""
     # By the file's own clock: by one of 30 ticks a second, two times in whole ms can fall on one tick (a complaint).
@@ -204,7 +227,7 @@ def decode(file: Path) -> tuple[int, str]:
     counted = subprocess.run(
         [*probe, "stream=nb_read_packets", "-of", "csv=p=0", str(file)], capture_output=True, check=True, text=True
     )
-    return int(counted.stdout.strip().strip(",")), complaints
+    return int(counted.stdout.split()[0].strip(",")), complaints
 
 
 def seconds(file: Path) -> float:

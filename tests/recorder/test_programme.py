@@ -54,7 +54,7 @@ class House:
         )
         self.relay = Wire(self.programme.public.joining, self._now)
         self.file = Wire(self.programme.recording.joining, self._now)
-        self.programme.carry(relays=[self.relay], files=[self.file])
+        self.programme.carry(public=[self.relay], files=[self.file])
 
     def _now(self) -> datetime:
         return NOW + timedelta(milliseconds=self.ms)
