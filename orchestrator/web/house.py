@@ -59,8 +59,8 @@ class House:
     `convene` begins a session's record; it raises Refused and `AlreadyConvened`. `checks` says, part by part, whether
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
-    finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries. `encoders` is
-    how many broadcasts can be made at once.
+    finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries.
+    `encoders` is how many broadcasts can be made at once.
     """
 
     records: Records
