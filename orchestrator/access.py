@@ -99,6 +99,7 @@ class Operation(StrEnum):
     PAGE_CONTACTS = "page_contacts"
     PAGE_CANCEL = "page_cancel"
     PAGE_POSTPONE = "page_postpone"
+    PAGE_DRILL = "page_drill"
 
 
 _EVERYBODY = frozenset(Role)
@@ -182,6 +183,7 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_CONTACTS: _CONVENERS,
     Operation.PAGE_CANCEL: _CONVENERS,
     Operation.PAGE_POSTPONE: _CONVENERS,
+    Operation.PAGE_DRILL: _OPERATORS,
 }
 """Which roles may ask for what. An operation that is not here may be asked for by nobody."""
 

@@ -38,19 +38,23 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
-from orchestrator.credentials import account, destinations, seal_key, signatory, strongbox, token_secret
+from orchestrator.credentials import account, destinations, seal_key, signatory, strongbox, token_secret, told
 from orchestrator.documents.press import Press
 from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
 from orchestrator.evidence.stamping import Stamping
 from orchestrator.lookout import CLOCK_TOLERANCE, Around, Lookout
+from orchestrator.notices.alertmanager import Alertmanager
+from orchestrator.notices.telling import Telling
+from orchestrator.notices.whom import Whom, quiet_hours
 from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
 from orchestrator.store import jobs
 from orchestrator.store.alerts import Alerts
 from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
+from orchestrator.store.deliveries import Deliveries
 from orchestrator.store.embedded import embedded_postgres
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
@@ -62,6 +66,7 @@ from orchestrator.version import VERSION
 from orchestrator.web.app import build_app
 from orchestrator.web.house import House, Readiness
 from orchestrator.web.limits import Buckets, Limits
+from orchestrator.wording import Language
 from recorder.broadcasts import Broadcasts
 from recorder.errors import JibriUnavailable
 from recorder.graph import Picture
@@ -115,6 +120,7 @@ class _Program:
         self._broadcasting = Broadcasting(self._studio(broadcasts))
         self._sealing = self._sealer()
         self._lookout = self._watch(settings)
+        self._telling = self._teller(settings, client)
         self._stamping = Stamping(seals=Seals(pool), client=client, url=settings.tsa_url)
 
     async def run(self) -> None:
@@ -130,6 +136,7 @@ class _Program:
                 tasks.create_task(self._chamber.run(), name="chamber")
                 tasks.create_task(self._broadcasting.run(), name="broadcasting")
                 tasks.create_task(self._lookout.run(), name="lookout")
+                tasks.create_task(self._telling.run(), name="telling")
                 tasks.create_task(jobs.work(self._pool, self._entrypoints(), heartbeat=settings.heartbeat), name="jobs")
                 site = web.TCPSite(runner, settings.host, settings.port)
                 await site.start()
@@ -173,6 +180,21 @@ class _Program:
             look_around=self._look_around,
             machine=socket.gethostname(),
             gathering=settings.gathering,
+            now=now,
+        )
+
+    def _teller(self, settings: Settings, client: aiohttp.ClientSession) -> Telling:
+        people, (first, further) = told(settings)
+        zone = ZoneInfo(settings.time_zone)
+        manager = Alertmanager(client=client, url=settings.alertmanager_url, public_url=settings.public_url)
+        return Telling(
+            deliveries=Deliveries(self._pool),
+            people=people,
+            whom=Whom(first=first, next=further, quiet=quiet_hours(settings.quiet_hours, zone)),
+            alertmanager=manager if settings.alertmanager_url else None,
+            language=Language.CA,
+            zone=zone,
+            public_url=settings.public_url,
             now=now,
         )
 
@@ -253,6 +275,7 @@ class _Program:
             recordings=settings.recordings,
             broadcasts=settings.broadcasts,
             gathering=settings.gathering,
+            told=self._telling.names,
         )
 
     async def _checks(self) -> Readiness:

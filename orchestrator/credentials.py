@@ -1,6 +1,7 @@
 """Keys, secrets and accounts: as the settings give them, or as this machine made them once and keeps them."""
 
 import secrets
+from collections.abc import Mapping
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from bot.occupant import Trust
 from orchestrator.access import LEAST_SECRET
 from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.signing import Signatory, open_signatory
+from orchestrator.notices.people import BadAddress, Person, addressees, lines_of
 from orchestrator.settings import Settings
 from orchestrator.strongbox import Strongbox, open_strongbox
 from recorder.config import Destination
@@ -23,6 +25,7 @@ def check(settings: Settings) -> None:
     seal_key(settings)
     strongbox(settings)
     signatory(settings)
+    told(settings)
     for name in short_secrets(settings):
         raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
     if not settings.xmpp_password.get_secret_value():
@@ -103,3 +106,15 @@ def destinations(channel: str) -> tuple[Destination, ...]:
     if urlsplit(address).scheme not in ("rtmp", "rtmps") or not key:
         raise ValueError("PLENARI_CHANNEL must look like rtmps://host/app/KEY")
     return (Destination(name="channel", address=address, key=key),)
+
+
+def told(settings: Settings) -> tuple[Mapping[str, Person], tuple[tuple[str, ...], ...]]:
+    """Who is told of alerts, by name; and the names of those told first, and of those told at an escalation.
+
+    Raises ValueError, which says which setting is wrong and nothing of what is in it.
+    """
+    first, further = settings.alert_urls.get_secret_value(), settings.escalation_urls.get_secret_value()
+    try:
+        return addressees(lines_of(first), lines_of(further))
+    except BadAddress as bad:
+        raise ValueError(f"PLENARI_ALERT_URLS or PLENARI_ESCALATION_URLS: {bad}") from None

@@ -87,6 +87,26 @@ class Settings(BaseSettings):
     jitsi_app_id: Annotated[str, Field(description="Jitsi's `JWT_APP_ID`")] = "plenari"
     jitsi_app_secret: Annotated[SecretStr, Field(description="Jitsi's `JWT_APP_SECRET`")] = SecretStr("")
 
+    alert_urls: Annotated[
+        SecretStr,
+        Field(
+            description="Apprise addresses that are told of alerts, one a line (`mailto://`, `tgram://`, `matrix://`…)"
+        ),
+    ] = SecretStr("")
+    escalation_urls: Annotated[
+        SecretStr, Field(description="Those that are told as well when an alert is escalated, one a line")
+    ] = SecretStr("")
+    alertmanager_url: Annotated[str, Field(description="Alertmanager that is told of all open alerts; empty: none")] = (
+        ""
+    )
+    quiet_hours: Annotated[
+        str,
+        Field(
+            description="When nobody is woken by what concerns no live session and is not critical, as `22:00-07:00`",
+            pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        ),
+    ] = ""
+
     jibris: Annotated[
         tuple[str, ...], Field(description='HTTP addresses of the Jibris, as JSON: `["http://jibri1:2222"]`')
     ] = ()

@@ -41,6 +41,7 @@ class Trouble(StrEnum):
     SERVER_UNREACHABLE = "server_unreachable"
     CLOCK_OFF = "clock_off"
     DISK_LOW = "disk_low"
+    DRILL = "drill"
 
 
 _SEVERITIES: Final[Mapping[str, Severity]] = {
@@ -52,6 +53,7 @@ _SEVERITIES: Final[Mapping[str, Severity]] = {
     Trouble.NO_ENCODER_HEALTHY: Severity.WARNING,
     Trouble.CLOCK_OFF: Severity.WARNING,
     Trouble.DISK_LOW: Severity.WARNING,
+    Trouble.DRILL: Severity.INFO,
 }
 
 

@@ -17,7 +17,7 @@ import asyncpg
 
 from orchestrator.council.events import AlertRaised, AlertResolved, Event, RecordingMissing
 from orchestrator.council.members import EntityId, SessionId
-from orchestrator.council.troubles import Severity, severity_of
+from orchestrator.council.troubles import Severity, Trouble, severity_of
 from orchestrator.store.listener import Channel, notify
 
 AlertId = NewType("AlertId", int)
@@ -25,11 +25,13 @@ AlertId = NewType("AlertId", int)
 RECORD: Final = "record"
 """The scope of what a session's record raises and resolves."""
 
-_SAME: Final = timedelta(minutes=5)
+SAME: Final = timedelta(minutes=5)
 """A condition that comes back within this time has not been away."""
 
 _RECORDING: Final = "recording"
-"""A recording that failed is not mended by itself: its alert is over when somebody has acknowledged it."""
+DRILL: Final = "drill"
+_LASTING: Final = (_RECORDING, DRILL)
+"""What is not mended by itself is over when somebody has acknowledged it: a recording that failed, and a drill."""
 
 RESTLESS: Final = 3
 """An alert that began so often is not mended by itself."""
@@ -124,12 +126,12 @@ class Alerts:
             before,
             limit,
         )
-        return [_alert(row) for row in rows]
+        return [alert_of_row(row) for row in rows]
 
     async def get(self, alert: AlertId) -> Alert | None:
         """One of them."""
         row = await self.pool.fetchrow("SELECT * FROM alert WHERE id = $1", alert)
-        return None if row is None else _alert(row)
+        return None if row is None else alert_of_row(row)
 
     async def entries(self, alerts: Sequence[AlertId]) -> Mapping[AlertId, list[Entry]]:
         """Their histories, each in order."""
@@ -146,16 +148,24 @@ class Alerts:
             row = await connection.fetchrow(
                 """
                 UPDATE alert SET acknowledged_at = $2::timestamptz, acknowledged_by = $3,
-                    resolved_at = CASE WHEN key = $4 THEN $2::timestamptz END
+                    resolved_at = CASE WHEN key = ANY($4) THEN $2::timestamptz END
                 WHERE id = $1 AND acknowledged_at IS NULL AND resolved_at IS NULL RETURNING id, session
                 """,
                 alert,
                 now,
                 by,
-                _RECORDING,
+                list(_LASTING),
             )
             if row:
                 await _enter(connection, row, Deed.ACKNOWLEDGED, now, by=by)
+
+    async def drill(self, *, by: str, now: datetime) -> None:
+        """Raise an alert that means nothing, to see whether it reaches people. A drill ends the one before."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "UPDATE alert SET resolved_at = $2 WHERE key = $1 AND resolved_at IS NULL", DRILL, now
+            )
+            await _raise(connection, None, DRILL, Trouble.DRILL, now, scope=f"{DRILL}:{now.isoformat()}", by=by)
 
     async def note(self, alert: AlertId, text: str, *, by: str, now: datetime) -> None:
         """Write a line into its history; also when it is resolved."""
@@ -199,7 +209,7 @@ class Alerts:
                     continue
                 await connection.execute("UPDATE alert SET escalated_at = $2 WHERE id = $1", row["id"], now)
                 await _enter(connection, row, Deed.ESCALATED, now)
-                escalated.append(_alert(row, escalated_at=now))
+                escalated.append(alert_of_row(row, escalated_at=now))
         return escalated
 
     async def reconcile(self, scope: str, conditions: Mapping[Condition, str], now: datetime) -> None:
@@ -288,6 +298,7 @@ async def _raise(
     *,
     link: str | None = None,
     scope: str = RECORD,
+    by: str | None = None,
 ) -> None:
     """Open it, or open it again if it was resolved a moment ago; nothing if it is open."""
     row = await connection.fetchrow(
@@ -302,7 +313,7 @@ async def _raise(
         key,
         at,
         cause,
-        _SAME,
+        SAME,
         scope,
     )
     if row:
@@ -323,7 +334,7 @@ async def _raise(
         at,
     )
     if row:
-        await _enter(connection, row, Deed.RAISED, at)
+        await _enter(connection, row, Deed.RAISED, at, by=by)
 
 
 async def _enter(
@@ -346,7 +357,8 @@ async def _enter(
     await notify(connection, Channel.ALERTS, alert["session"] or "")
 
 
-def _alert(row: asyncpg.Record, escalated_at: datetime | None = None) -> Alert:
+def alert_of_row(row: asyncpg.Record, escalated_at: datetime | None = None) -> Alert:
+    """A row of the table as a value."""
     return Alert(
         id=AlertId(row["id"]),
         session=row["session"],

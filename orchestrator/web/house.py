@@ -17,6 +17,7 @@ from orchestrator.council.session import Session, evolve
 from orchestrator.store.alerts import Alerts
 from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
+from orchestrator.store.deliveries import Deliveries
 from orchestrator.store.entrances import Entrances
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger, Recorded
@@ -54,7 +55,7 @@ class Readiness:
 
 @dataclass(slots=True, kw_only=True)
 class House:
-    """Everything that a handler may use.
+    """Everything that a handler may use. `told` are the names of those whom alerts are told to.
 
     `convene` begins a session's record; it raises Refused and `AlreadyConvened`. `checks` says, part by part, whether
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
@@ -82,6 +83,7 @@ class House:
     broadcasts: Path | None = None
     encoders: int = 0
     limits: Limits = field(default_factory=Limits)
+    told: tuple[str, ...] = ()
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)
@@ -111,6 +113,11 @@ class House:
         if len(self._readings) > _KEPT:
             self._readings.popitem(last=False)
         return reading
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Whom those alerts were told to."""
+        return Deliveries(self.records.pool)
 
     @property
     def alerts(self) -> Alerts:

@@ -99,6 +99,7 @@ page_people         x      x         x         .          .         .      .    
 page_contacts       x      .         x         .          .         .      .     .      .
 page_cancel         x      .         x         .          .         .      .     .      .
 page_postpone       x      .         x         .          .         .      .     .      .
+page_drill          x      x         .         .          .         .      .     .      .
 """
 """What each role may ask for at all. Of a session, whose turn it is to do what is `council/authority.py`'s to say."""
 

@@ -78,6 +78,15 @@ def said_of(alerts: Sequence[Alert], language: Language) -> str:
     return ". ".join(alert_text(language, alert.link, alert.cause) for alert in waiting)
 
 
+async def drill(request: web.Request) -> web.Response:
+    """The button that proves the whole way: an alert that means nothing, to everybody who is told of alerts."""
+    house = house_of(request)
+    await house.alerts.drill(by=known_as(access_of(request)), now=house.now())
+    if wants(request, "text/html"):
+        return web.Response(status=303, headers={hdrs.LOCATION: "/alerts"})
+    return web.Response(status=204)
+
+
 async def histories(house: House, alerts: Sequence[Alert]) -> Mapping[AlertId, Sequence[Entry]]:
     """What was done about them."""
     return await house.alerts.entries([alert.id for alert in alerts])
@@ -93,6 +102,8 @@ async def _values(house: House, language: Language) -> dict[str, object]:
         "say": said_of(opened, language),
         "resolved": resolved,
         "histories": await histories(house, [*opened, *resolved]),
+        "deliveries": await house.deliveries.of([alert.id for alert in (*opened, *resolved)]),
+        "told": house.told,
         "names": names,
         "zone": house.time_zone.key,
         "at": house.now(),
@@ -116,6 +127,7 @@ _ALERT: Final = "/alerts/{alert}"
 ROUTES = (
     Route(method="GET", path="/alerts", operation=Operation.PAGE_ALERTS, handler=show, summary="Alerts"),
     Route(method="GET", path="/alerts/feed", operation=Operation.PAGE_ALERTS_FEED, handler=feed, summary="Changes"),
+    Route(method="POST", path="/alerts/drill", operation=Operation.PAGE_DRILL, handler=drill, summary="A drill"),
     Route(
         method="POST",
         path=f"{_ALERT}/acknowledge",

@@ -87,6 +87,7 @@ async def _values(house: House, reading: Reading, language: Language) -> dict[st
         "say": said_of(opened, language),
         "histories": done,
         "names": {},
+        "deliveries": await house.deliveries.of([alert.id for alert in alerts]),
         "lines": sorted(lines, key=lambda line: line.at, reverse=True)[:_LINES],
         "zone": call.time_zone,
         "at": house.now(),
