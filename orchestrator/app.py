@@ -44,6 +44,7 @@ from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
 from orchestrator.evidence.stamping import Stamping
+from orchestrator.google import Google
 from orchestrator.lookout import CLOCK_TOLERANCE, Around, Lookout
 from orchestrator.notices.alertmanager import Alertmanager
 from orchestrator.notices.telling import Telling
@@ -114,6 +115,7 @@ class _Program:
         self._pool = pool
         self._listener = Listener(pool)
         self._channels = Channels(pool, strongbox(settings))
+        self._google = google(settings)
         self._jibris = tuple(Jibri(client, url) for url in settings.jibris)
         self._sessions = Sessions(pool, self._listener, self._perform, now)
         self._chamber = Chamber(account(settings), settings.muc_domain, self._sessions, now)
@@ -228,6 +230,7 @@ class _Program:
             inbox=Inbox(self._pool, self._listener),
             broadcasts=broadcasts,
             channels=self._channels,
+            google=self._google,
             jibris=self._jibris,
             jitsi_url=settings.jitsi_url,
             ingest_host=settings.ingest_host,
@@ -299,6 +302,17 @@ class _Program:
             return await Alerts(self._pool).clock_ahead(now())
         except (ClockUnknown, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return None
+
+
+def google(settings: Settings) -> Google:
+    """Our project at Google; without a client of its own no owner can consent."""
+    return Google(
+        client_id=settings.youtube_client_id,
+        client_secret=settings.youtube_client_secret.get_secret_value(),
+        document=settings.youtube_discovery,
+        folder=settings.data,
+        now=now,
+    )
 
 
 async def _until_told_to_stop() -> None:

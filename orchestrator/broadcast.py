@@ -22,6 +22,7 @@ from orchestrator.council.react import desired
 from orchestrator.council.session import Session
 from orchestrator.encoders import Encoding
 from orchestrator.evidence.seals import Seals
+from orchestrator.google import Google
 from orchestrator.outlets import Outlet, PlainOutlet, is_main
 from orchestrator.publication import Publication
 from orchestrator.store.channels import Channel, ChannelKind, Channels
@@ -31,6 +32,7 @@ from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener
 from orchestrator.verifier.record import SEGMENTS
 from orchestrator.wording import word
+from orchestrator.youtube_outlet import YouTubeOutlet
 from recorder.archive import MANIFEST
 from recorder.broadcasts import Broadcasts, Plan
 from recorder.config import Destination
@@ -84,6 +86,7 @@ class Studio:
     inbox: Inbox
     broadcasts: Broadcasts
     channels: Channels
+    google: Google
     jibris: tuple[Jibri, ...]
     jitsi_url: str
     ingest_host: str
@@ -93,6 +96,7 @@ class Studio:
     farewell: timedelta
     recordings: Path
     now: Callable[[], datetime]
+    often: float = 1.0
 
 
 class Broadcasting:
@@ -205,6 +209,15 @@ class _Broadcast:
         return [channel for channel in channels if not call.is_rehearsal or channel.kind is ChannelKind.YOUTUBE]
 
     def _outlet(self, channel: Channel) -> Outlet:
+        if channel.kind is ChannelKind.YOUTUBE:
+            return YouTubeOutlet(
+                channel=channel,
+                channels=self.studio.channels,
+                google=self.studio.google,
+                report=partial(self.studio.inbox.report, self.session_id),
+                now=self.studio.now,
+                often=self.studio.often,
+            )
         own = self.studio.channel if channel.id == INSTALLED else None
         return PlainOutlet(channel=channel, channels=self.studio.channels, own=own)
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from orchestrator.council.members import SessionId
 from orchestrator.council.observations import Reach
 from orchestrator.council.session import Session
 from orchestrator.store.channels import Channel, Channels
@@ -59,7 +60,7 @@ def is_main(name: str) -> bool:
     return name.endswith(f".{MAIN}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class PlainOutlet:
     """An RTMP server with a key: there is nothing to be arranged. `own` is the destination of a channel that stands in
     the settings."""
@@ -67,6 +68,7 @@ class PlainOutlet:
     channel: Channel
     channels: Channels
     own: Destination | None = None
+    _session: SessionId | None = None
 
     async def open(self, session: Session) -> Opened:
         """Raises `OutletFailed` for a channel without a key, and for a rehearsal: what it is sent, everybody sees."""
@@ -79,7 +81,7 @@ class PlainOutlet:
                 watch=self.channel.watch,
                 is_shared=self.channel.is_shared,
             ),
-            destinations=(await self._destination(),),
+            destinations=(await self._destination(session.convened.session),),
         )
 
     async def keep(self, session: Callable[[], Session], moved: Moved) -> None:
@@ -87,9 +89,11 @@ class PlainOutlet:
         await asyncio.Event().wait()
 
     async def close(self) -> None:
-        """Nothing to be done."""
+        """Another session may have it."""
+        if self._session is not None:
+            await self.channels.free(self.channel.id, self._session)
 
-    async def _destination(self) -> Destination:
+    async def _destination(self, session: SessionId) -> Destination:
         name = destination_name(self.channel.id)
         if self.own is not None:
             return Destination(name=name, address=self.own.address, key=self.own.key)
@@ -99,4 +103,7 @@ class PlainOutlet:
             raise OutletFailed("secret_unreadable") from None
         if not key:
             raise OutletFailed("no_key")
+        if await self.channels.take(self.channel, session) is None:
+            raise OutletFailed("channel_in_use")
+        self._session = session
         return Destination(name=name, address=self.channel.address, key=key)

@@ -115,6 +115,14 @@ class Settings(BaseSettings):
         SecretStr,
         Field(description="RTMP(S) address with key of the channel that broadcasts go to; empty: archive only"),
     ] = SecretStr("")
+    youtube_client_id: Annotated[
+        str,
+        Field(description="OAuth client at Google, for channels of YouTube; it leads back to `…/channels/consent`"),
+    ] = ""
+    youtube_client_secret: Annotated[SecretStr, Field(description="Its secret")] = SecretStr("")
+    youtube_discovery: Annotated[
+        Path | None, Field(description="File with YouTube's discovery document; empty: fetched from Google")
+    ] = None
     delay: Annotated[Seconds, Field(description="Delay of the broadcast, in seconds")] = timedelta(seconds=3)
     farewell: Annotated[
         Seconds, Field(description="How long the last card stays on the air after the session, in seconds")

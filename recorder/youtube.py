@@ -165,7 +165,7 @@ class Quota:
 
 async def fetch_document() -> dict[str, Any]:
     """YouTube's discovery document, from Google. Raises `YouTubeBusy`."""
-    with _worded():
+    with worded():
         async with Aiogoogle() as google:
             api = await google.discover("youtube", "v3")
     return dict(api.discovery_document)
@@ -288,7 +288,7 @@ class YouTube:
         self.quota.spend(method, self.now())
         client = ClientCreds(client_id=self.consent.client_id, client_secret=self.consent.client_secret)
         user = self._user or UserCreds(refresh_token=self.consent.refresh_token)
-        with _worded():
+        with worded():
             async with Aiogoogle(client_creds=client, user_creds=user) as google:
                 google.oauth2.openid_configs = self.endpoints.configs()
                 answer = await google.as_user(request, timeout=_TIMEOUT_SECONDS)
@@ -358,7 +358,7 @@ _BUSY: Final = frozenset(
 
 
 @contextmanager
-def _worded() -> Iterator[None]:
+def worded() -> Iterator[None]:
     """What went wrong, in our words. Neither a token nor an address with one gets into them."""
     try:
         yield

@@ -54,6 +54,7 @@ _SEVERITIES: Final[Mapping[str, Severity]] = {
     Trouble.CLOCK_OFF: Severity.WARNING,
     Trouble.DISK_LOW: Severity.WARNING,
     Trouble.DRILL: Severity.INFO,
+    "youtube_bad": Severity.WARNING,
 }
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import asyncpg
 
-from orchestrator.council.members import ChannelId, EntityId
+from orchestrator.council.members import ChannelId, EntityId, SessionId
 from orchestrator.store.records import NoSuchBody
 from orchestrator.strongbox import Strongbox
 
@@ -37,7 +37,6 @@ class Channel:
     watch: str = ""
     is_shared: bool = False
     is_ready: bool = False
-    stream: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +119,60 @@ class Channels:
         return self.box.open(locked, _of_token(channel)) if locked else ""
 
     async def put_refresh_token(self, channel: ChannelId, token: str) -> None:
-        """Keep what a consent gave; empty forgets it. The stream of whoever consented before is not ours any more."""
+        """Keep what a consent gave; empty forgets it. The streams of whoever consented before are not ours any more."""
         locked = self.box.lock(token, _of_token(channel)) if token else None
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                "UPDATE channel SET refresh_token = $2 WHERE id = $1 AND kind = 'youtube'", channel, locked
+            )
+            await connection.execute("UPDATE channel_use SET stream = '' WHERE channel = $1", channel)
+
+    async def take(self, channel: Channel, session: SessionId) -> str | None:
+        """Have the channel for a session: the id of the stream that it may use there, empty for a new one; None when
+        others have it. A plain channel has one key, and carries one session at a time."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval("SELECT true FROM channel WHERE id = $1 FOR UPDATE", channel.id):
+                return None
+            uses = await connection.fetch(
+                """
+                SELECT number, stream, session IS NOT DISTINCT FROM $2 AS is_own, NOT EXISTS (
+                    SELECT FROM session WHERE session.id = channel_use.session AND phase <> 'adjourned'
+                ) AS is_free
+                FROM channel_use WHERE channel = $1 ORDER BY is_own DESC, number
+                """,
+                channel.id,
+                session,
+            )
+            for use in uses:
+                if use["is_own"] or use["is_free"]:
+                    await connection.execute(
+                        "UPDATE channel_use SET session = $3 WHERE channel = $1 AND number = $2",
+                        channel.id,
+                        use["number"],
+                        session,
+                    )
+                    return str(use["stream"])
+            if uses and channel.kind is ChannelKind.RTMP:
+                return None
+            await connection.execute(
+                "INSERT INTO channel_use (channel, number, session) VALUES ($1, $2, $3)",
+                channel.id,
+                len(uses) + 1,
+                session,
+            )
+            return ""
+
+    async def free(self, channel: ChannelId, session: SessionId) -> None:
+        """The session is no longer there."""
         await self.pool.execute(
-            "UPDATE channel SET refresh_token = $2, stream = '' WHERE id = $1 AND kind = 'youtube'", channel, locked
+            "UPDATE channel_use SET session = NULL WHERE channel = $1 AND session = $2", channel, session
         )
 
-    async def put_stream(self, channel: ChannelId, stream: str) -> None:
-        """Remember YouTube's id of the stream that is used again."""
-        await self.pool.execute("UPDATE channel SET stream = $2 WHERE id = $1", channel, stream)
+    async def put_stream(self, channel: ChannelId, session: SessionId, stream: str) -> None:
+        """Remember YouTube's id of the stream that the session uses, for those that come after it."""
+        await self.pool.execute(
+            "UPDATE channel_use SET stream = $3 WHERE channel = $1 AND session = $2", channel, session, stream
+        )
 
 
 def _of_key(channel: ChannelId) -> str:
@@ -150,5 +194,4 @@ def _channel(row: asyncpg.Record) -> Channel:
         watch=row["watch"],
         is_shared=row["is_shared"],
         is_ready=row["key" if kind is ChannelKind.RTMP else "refresh_token"] is not None,
-        stream=row["stream"],
     )

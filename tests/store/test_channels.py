@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.council.members import ChannelId, Entity, EntityId
+from orchestrator.council.members import ChannelId, Entity, EntityId, SessionId
 from orchestrator.store.channels import Channel, ChannelKind, Channels, NotYours
+from orchestrator.store.listener import Listener
 from orchestrator.store.records import NoSuchBody, Records
 from orchestrator.strongbox import Strongbox, Unreadable
-from tests.stage import open_store
+from tests.stage import SESSION, Store, convened, open_store
 
+OTHER = SessionId("s2")
 NOW = datetime(2026, 3, 5, 18, tzinfo=UTC)
 VILA, ALTRA, CONSORCI = EntityId("vila"), EntityId("altra"), EntityId("consorci")
 OWN = Channel(
@@ -104,11 +106,33 @@ def test_who_consents_anew_starts_with_a_stream_of_their_own(dsn):
             await put(channels, TUBE)
             assert not (await channels.channel(TUBE.id)).is_ready
             await channels.put_refresh_token(TUBE.id, "1//refresh")
-            await channels.put_stream(TUBE.id, "stream-1")
+            assert await channels.take(TUBE, SESSION) == ""
+            await channels.put_stream(TUBE.id, SESSION, "stream-1")
             assert await channels.refresh_token(TUBE.id) == "1//refresh"
-            known = await channels.channel(TUBE.id)
-            assert (known.is_ready, known.stream) == (True, "stream-1")
+            assert (await channels.channel(TUBE.id)).is_ready
+            assert await channels.take(TUBE, SESSION) == "stream-1"
             await channels.put_refresh_token(TUBE.id, "1//another")
-            assert (await channels.channel(TUBE.id)).stream == ""
+            assert await channels.take(TUBE, SESSION) == ""
+
+    asyncio.run(main())
+
+
+def test_a_plain_channel_carries_one_session_at_a_time_and_youtube_gives_each_its_stream(dsn):
+    async def main():
+        async with opened(dsn) as (channels, pool):
+            await put(channels, SHARED, "one")
+            await put(channels, TUBE)
+            store = Store(pool, Listener(pool))
+            for session in (SESSION, OTHER):
+                await convened(store, session=session, room=session)
+            assert (await channels.take(SHARED, SESSION), await channels.take(SHARED, OTHER)) == ("", None)
+            await channels.free(SHARED.id, SESSION)
+            assert (await channels.take(SHARED, OTHER), await channels.take(SHARED, SESSION)) == ("", None)
+            for session in (SESSION, OTHER):
+                assert await channels.take(TUBE, session) == ""
+                await channels.put_stream(TUBE.id, session, f"of {session}")
+            await pool.execute("UPDATE session SET phase = 'adjourned' WHERE id = $1", SESSION)
+            assert await channels.take(TUBE, SessionId("third")) == f"of {SESSION}"
+            assert await channels.take(SHARED, SESSION) is None
 
     asyncio.run(main())
