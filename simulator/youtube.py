@@ -40,11 +40,13 @@ class ApiError(Exception):
 
 @dataclass(slots=True)
 class SimulatedYouTube:
-    """`async with` it. `faults` are raised one a call, by method; `client` is called as Google would be."""
+    """`async with` it. `faults` are raised one a call, by method. `ingest` is where streams are received, `reserve` a
+    second time; `calls` are the methods that were asked for."""
 
     document: Mapping[str, Any]
     receiving: Receiving
     ingest: str = "rtmp://127.0.0.1:1935/live2"
+    reserve: str = ""
     broadcasts: dict[str, dict[str, Any]] = field(default_factory=dict)
     streams: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: dict[str, list[ApiError]] = field(default_factory=dict)
@@ -207,11 +209,10 @@ class SimulatedYouTube:
 
     def _insert_stream(self, body: dict[str, Any]) -> dict[str, Any]:
         stream = secrets.token_urlsafe(9)
-        address = self.ingest
         body["cdn"]["ingestionInfo"] = {
             "streamName": "-".join(secrets.token_hex(2) for _ in range(5)),
-            "ingestionAddress": address,
-            "backupIngestionAddress": f"{address}?backup=1",
+            "ingestionAddress": self.ingest,
+            "backupIngestionAddress": self.reserve,
         }
         self.streams[stream] = {"id": stream, "kind": "youtube#liveStream", **body, "status": {"streamStatus": "ready"}}
         return self.streams[stream]

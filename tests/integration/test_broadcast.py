@@ -16,6 +16,7 @@ from orchestrator.broadcast import INSTALLED, Broadcasting, Studio
 from orchestrator.council.commands import AdjournSession, ChangeChannel, OpenSession, SuspendSession
 from orchestrator.council.members import ChannelId
 from orchestrator.council.session import Session
+from orchestrator.google import Google
 from orchestrator.sessions import Sessions
 from orchestrator.store.channels import Channel, ChannelKind, Channels
 from orchestrator.store.records import Records
@@ -29,9 +30,12 @@ from recorder.graph import Picture
 from recorder.hub import ARCHIVE
 from recorder.jibri import Jibri
 from recorder.modes import Mode
+from recorder.youtube import Endpoints
 from simulator.demo import now
 from simulator.jibri import SimulatedJibri
 from simulator.public_server import PublicServer
+from simulator.youtube import AUTHORIZE, CLIENT_ID, CLIENT_SECRET, REVOKE, TOKEN, SimulatedYouTube
+from tests.recorder.discovery import youtube_document
 from tests.scenarios.play import JOAN, QUORATE
 from tests.stage import ADMIN, PRESIDENT, SESSION, Performer, Store, convened, entered, open_store
 
@@ -74,7 +78,9 @@ class House:
 
 
 @asynccontextmanager
-async def house(dsn: str, folder: Path, *, has_encoder: bool = True, **changes: Any) -> AsyncIterator[House]:
+async def house(
+    dsn: str, folder: Path, *, has_encoder: bool = True, google: Google | None = None, **changes: Any
+) -> AsyncIterator[House]:
     async with (
         open_store(dsn) as store,
         PublicServer(folder) as public,
@@ -91,6 +97,8 @@ async def house(dsn: str, folder: Path, *, has_encoder: bool = True, **changes: 
             jitsi_url="https://meet.example",
             ingest_host="127.0.0.1",
             channels=Channels(store.pool, BOX),
+            google=google or google_at(None, folder),
+            often=20,
             channel=Destination(name="channel", address=public.address, key=KEY),
             format=SMALL,
             delay=timedelta(0),
@@ -207,6 +215,62 @@ def test_a_channel_that_dies_in_the_session_gives_way_to_the_shared_one_and_the_
         assert KEY not in (tmp_path / "broadcasts" / SESSION / "hub.log").read_text()
 
     asyncio.run(scenario())
+
+
+def test_a_session_on_youtube_is_live_there_and_what_youtube_ends_goes_on_as_another_video(
+    dsn: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with (
+            PublicServer(tmp_path / "tube") as server,
+            SimulatedYouTube(youtube_document(), server.receiving, ingest=server.address) as tube,
+        ):
+            async with house(dsn, tmp_path, google=google_at(tube, tmp_path)) as town:
+                call = (await town.until(lambda _: True)).convened
+                await Records(town.store.pool).put_entity(call.entity)
+                channel = Channel(id=ChannelId("tub"), entity=call.entity.id, name="Vila TV", kind=ChannelKind.YOUTUBE)
+                channels = Channels(town.store.pool, BOX)
+                await channels.put(channel, by="admin", now=now())
+                await channels.put_refresh_token(channel.id, tube.consent())
+                await town.sessions.ask(SESSION, ChangeChannel(asker=ADMIN, channel=channel.id))
+                first = video_of(await town.until(lambda session: goes_to(session) == "tub"))
+                await live(tube, first)
+                tube.end(first)
+                await town.until(lambda session: video_of(session) not in ("", first))
+                second = video_of(await town.until(lambda _: True))
+                await live(tube, second)
+                assert server.sessions() == 1, "under the same key: the hub noticed nothing"
+                await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
+            assert (tube.state(first), tube.state(second)) == ("complete", "complete")
+            key = tube.streams.popitem()[1]["cdn"]["ingestionInfo"]["streamName"]
+            assert key not in (tmp_path / "broadcasts" / SESSION / "hub.log").read_text()
+
+    asyncio.run(scenario())
+
+
+async def live(tube: SimulatedYouTube, video: str) -> None:
+    async with asyncio.timeout(40):
+        while tube.state(video) != "live":
+            await asyncio.sleep(0.05)
+
+
+def video_of(session: Session) -> str:
+    return session.airing.reach.video if session.airing.reach else ""
+
+
+def google_at(tube: SimulatedYouTube | None, folder: Path) -> Google:
+    """The stand-in, in Google's place; or nobody."""
+    url = tube.url if tube else "http://127.0.0.1:9"
+    google = Google(
+        client_id=CLIENT_ID,
+        client_secret=CLIENT_SECRET,
+        document=folder / "document.json",
+        folder=folder,
+        now=now,
+        endpoints=Endpoints(authorization=url + AUTHORIZE, token=url + TOKEN, revocation=url + REVOKE),
+    )
+    (folder / "document.json").write_text(json.dumps(tube.here() if tube else {}))
+    return google
 
 
 async def enter_channel(town: House, name: str, address: str) -> None:
