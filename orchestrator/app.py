@@ -20,9 +20,8 @@ import structlog
 from aiohttp import web
 
 from orchestrator import sessions as conducting
-from orchestrator.access import Jitsi
 from orchestrator.broadcast import Broadcasting, Studio
-from orchestrator.chamber import Chamber
+from orchestrator.chambers import Chambers
 from orchestrator.clock import ClockUnknown, clock_ahead
 from orchestrator.council.commands import Convene
 from orchestrator.council.effects import (
@@ -38,7 +37,7 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
-from orchestrator.credentials import account, destinations, seal_key, signatory, strongbox, token_secret, told
+from orchestrator.credentials import destinations, jitsi, seal_key, signatory, strongbox, token_secret, told
 from orchestrator.documents.press import Press
 from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
@@ -118,7 +117,8 @@ class _Program:
         self._google = google(settings)
         self._jibris = tuple(Jibri(client, url) for url in settings.jibris)
         self._sessions = Sessions(pool, self._listener, self._perform, now)
-        self._chamber = Chamber(account(settings), settings.muc_domain, self._sessions, now)
+        self._installations = settings.installations
+        self._chambers = Chambers(self._installations, self._sessions, now)
         self._broadcasting = Broadcasting(self._studio(broadcasts))
         self._sealing = self._sealer()
         self._lookout = self._watch(settings)
@@ -135,7 +135,7 @@ class _Program:
                 tasks.create_task(_until_told_to_stop(), name="signals")
                 tasks.create_task(self._listener.run(), name="listener")
                 tasks.create_task(self._sessions.keep_alive(), name="signs of life")
-                tasks.create_task(self._chamber.run(), name="chamber")
+                tasks.create_task(self._chambers.run(), name="chambers")
                 tasks.create_task(self._broadcasting.run(), name="broadcasting")
                 tasks.create_task(self._lookout.run(), name="lookout")
                 tasks.create_task(self._telling.run(), name="telling")
@@ -157,14 +157,14 @@ class _Program:
         return work | ({jobs.STAMP_SEAL: self._stamping.stamp} if self._settings.tsa_url else {})
 
     async def _conduct(self, session_id: SessionId) -> None:
-        with self._sessions.following(self._chamber.look_again):
+        with self._sessions.following(self._chambers.look_again):
             await self._sessions.conduct(session_id)
 
     async def _perform(self, session_id: SessionId, session: Session, effect: Effect) -> None:
         """Who carries an effect out."""
         match effect:
             case Announce() | AllowToSpeak() | Silence() | WatchChamber() | LeaveChamber():
-                await self._chamber.perform(session_id, session, effect)
+                await self._chambers.perform(session_id, session, effect)
             case StartBroadcast():
                 async with self._pool.acquire() as connection:
                     await jobs.enqueue(connection, jobs.CARRY_BROADCAST, session_id)
@@ -205,7 +205,7 @@ class _Program:
             asked = [tasks.create_task(_health(jibri)) for jibri in self._jibris]
         healths = [health for task in asked if (health := task.result()) and health.is_healthy]
         return Around(
-            is_connected=self._chamber.is_connected,
+            is_connected=self._chambers.is_connected,
             disk_free=shutil.disk_usage(self._settings.data).free,
             encoders=len(healths) if self._jibris else None,
             free_encoders=sum(health.busyness is Busyness.IDLE for health in healths),
@@ -232,7 +232,7 @@ class _Program:
             channels=self._channels,
             google=self._google,
             jibris=self._jibris,
-            jitsi_url=settings.jitsi_url,
+            jitsi_url=lambda entity: self._installations.of(entity).jitsi_url,
             ingest_host=settings.ingest_host,
             channel=next(iter(destinations(settings.channel.get_secret_value())), None),
             format=Picture(width=int(width), height=int(height)),
@@ -258,12 +258,7 @@ class _Program:
             listener=self._listener,
             convene=convene,
             checks=self._checks,
-            jitsi=Jitsi(
-                address=settings.jitsi_url,
-                domain=settings.xmpp_domain,
-                app_id=settings.jitsi_app_id,
-                app_secret=settings.jitsi_app_secret.get_secret_value(),
-            ),
+            jitsi=lambda entity: jitsi(self._installations.of(entity)),
             token_secret=token_secret(settings),
             now=now,
             public_url=settings.public_url,
@@ -287,7 +282,7 @@ class _Program:
         return Readiness(
             parts={
                 "database": await _is_there(self._pool),
-                "xmpp": self._chamber.is_connected,
+                "xmpp": self._chambers.is_connected,
                 "encoder": await _has_encoder(self._jibris),
                 "clock": ahead is not None and abs(ahead) <= CLOCK_TOLERANCE,
             },

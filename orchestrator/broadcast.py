@@ -16,7 +16,7 @@ import structlog
 
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Picture
-from orchestrator.council.members import ChannelId, SessionId
+from orchestrator.council.members import ChannelId, EntityId, SessionId
 from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, RecordingFailed, RecordingMade, Sighting
 from orchestrator.council.react import desired
 from orchestrator.council.session import Session
@@ -88,7 +88,7 @@ class Studio:
     channels: Channels
     google: Google
     jibris: tuple[Jibri, ...]
-    jitsi_url: str
+    jitsi_url: Callable[[EntityId], str]
     ingest_host: str
     channel: Destination | None
     format: Format
@@ -191,7 +191,7 @@ class _Broadcast:
         return Encoding(
             session_id=self.session_id,
             jibris=self.studio.jibris,
-            jitsi_url=self.studio.jitsi_url,
+            jitsi_url=self.studio.jitsi_url(session.convened.entity.id),
             room=session.convened.room,
             address=address,
             report=lambda cause: self._report_down(Link.ENCODER, cause, self.studio.now()),

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from bot.client import Account
 from bot.connection import Encryption, Login
 from bot.occupant import Trust
-from orchestrator.access import LEAST_SECRET
+from orchestrator.access import LEAST_SECRET, Jitsi
 from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.signing import Signatory, open_signatory
+from orchestrator.installations import Installation
 from orchestrator.notices.people import BadAddress, Person, addressees, lines_of
 from orchestrator.settings import Settings
 from orchestrator.strongbox import Strongbox, open_strongbox
@@ -28,15 +29,16 @@ def check(settings: Settings) -> None:
     told(settings)
     for name in short_secrets(settings):
         raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
-    if not settings.xmpp_password.get_secret_value():
-        raise ValueError("PLENARI_XMPP_PASSWORD is not set: the bot needs its account on the hidden domain")
+    for each in settings.installations.all:
+        if not each.xmpp_password.get_secret_value():
+            name = named("xmpp_password", each)
+            raise ValueError(f"{name} is not set: the bot needs its account on {each.hidden_domain}")
 
 
 def short_secrets(settings: Settings) -> list[str]:
     """The settings that sign tokens with too little: who guesses one can be any councillor, on the record."""
-    secrets_in_use = {
-        "PLENARI_TOKEN_SECRET": token_secret(settings),
-        "PLENARI_JITSI_APP_SECRET": settings.jitsi_app_secret.get_secret_value(),
+    secrets_in_use = {"PLENARI_TOKEN_SECRET": token_secret(settings)} | {
+        named("jitsi_app_secret", each): each.jitsi_app_secret.get_secret_value() for each in settings.installations.all
     }
     return [name for name, secret in secrets_in_use.items() if len(secret.encode()) < LEAST_SECRET]
 
@@ -73,29 +75,46 @@ def token_secret(settings: Settings) -> str:
     return file.read_text().strip()
 
 
-def account(settings: Settings) -> Account:
-    """The bot's account, and what the domains of this Jitsi are worth."""
-    if not settings.xmpp_tls:
+def account(installation: Installation) -> Account:
+    """The bot's account on a Jitsi, and what its domains are worth. Raises ValueError."""
+    if not installation.xmpp_tls:
         encryption = Encryption.NONE
     else:
-        encryption = Encryption.PINNED if settings.xmpp_ca else Encryption.VERIFIED
-    hidden = settings.hidden_domain
+        encryption = Encryption.PINNED if installation.xmpp_ca else Encryption.VERIFIED
+    hidden, domain = installation.hidden_domain, installation.xmpp_domain
     return Account(
         login=Login(
-            jid=f"{settings.xmpp_user}@{hidden}",
-            password=settings.xmpp_password.get_secret_value(),
-            host=settings.xmpp_host,
-            port=settings.xmpp_port,
+            jid=f"{installation.xmpp_user}@{hidden}",
+            password=installation.xmpp_password.get_secret_value(),
+            host=installation.xmpp_host,
+            port=installation.xmpp_port,
             encryption=encryption,
-            certificate=settings.xmpp_ca,
+            certificate=installation.xmpp_ca,
         ),
-        focus=f"focus.{settings.xmpp_domain}",
-        journal=f"plenari.{settings.xmpp_domain}",
+        focus=f"focus.{domain}",
+        journal=f"plenari.{domain}",
         trust=Trust(
-            trusted_domains={settings.xmpp_domain} if settings.identity_is_stamped else frozenset(),
-            machine_domains={hidden, f"auth.{settings.xmpp_domain}"},
+            trusted_domains={domain} if installation.identity_is_stamped else frozenset(),
+            machine_domains={hidden, f"auth.{domain}"},
         ),
     )
+
+
+def jitsi(installation: Installation) -> Jitsi:
+    """That Jitsi as people come to it: its address, and what signs their tokens."""
+    return Jitsi(
+        address=installation.jitsi_url,
+        domain=installation.xmpp_domain,
+        app_id=installation.jitsi_app_id,
+        app_secret=installation.jitsi_app_secret.get_secret_value(),
+    )
+
+
+def named(setting: str, installation: Installation) -> str:
+    """What an operator has to set: a setting of its own, or a part of the one that lists further installations."""
+    if not installation.entities:
+        return f"PLENARI_{setting.upper()}"
+    return f"{setting} of {installation.xmpp_domain} in PLENARI_OTHER_JITSIS"
 
 
 def destinations(channel: str) -> tuple[Destination, ...]:

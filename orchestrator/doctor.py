@@ -14,7 +14,8 @@ from bot.client import Bot
 from bot.errors import BotError, LoginRefused
 from orchestrator.access import LEAST_SECRET
 from orchestrator.app import now, open_database
-from orchestrator.credentials import account, destinations, short_secrets
+from orchestrator.credentials import account, destinations, named, short_secrets
+from orchestrator.installations import Installation
 from orchestrator.settings import Settings
 from orchestrator.store.embedded import DatabaseUnavailable
 from recorder.errors import RecorderError
@@ -51,7 +52,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _disk(settings),
         _secrets(settings),
         await _database(settings),
-        await _xmpp(settings),
+        *[await _xmpp(installation) for installation in settings.installations.all],
         await _channel(settings),
         *await _encoders(settings),
     ]
@@ -108,16 +109,19 @@ async def _database(settings: Settings) -> Finding:
     return Finding(part=part)
 
 
-async def _xmpp(settings: Settings) -> Finding:
-    part = f"XMPP: {settings.xmpp_host}:{settings.xmpp_port} as {settings.xmpp_user}@{settings.hidden_domain}"
+async def _xmpp(installation: Installation) -> Finding:
+    account_name = f"{installation.xmpp_user}@{installation.hidden_domain}"
+    part = f"XMPP: {installation.xmpp_host}:{installation.xmpp_port} as {account_name}"
     try:
-        async with Bot(account(settings), now):
+        async with Bot(account(installation), now):
             return Finding(part=part)
     except LoginRefused:
-        remedy = "check PLENARI_XMPP_USER and PLENARI_XMPP_PASSWORD; the account must exist on the hidden domain"
+        user, password = named("xmpp_user", installation), named("xmpp_password", installation)
+        remedy = f"check {user} and {password}; the account must exist on the hidden domain"
         return Finding(part=part, problem="the account or its password is refused", remedy=remedy)
     except (BotError, ValueError) as error:
-        remedy = "check PLENARI_XMPP_HOST, PLENARI_XMPP_PORT, PLENARI_XMPP_TLS and PLENARI_XMPP_CA"
+        settings = (named(f"xmpp_{what}", installation) for what in ("host", "port", "tls", "ca"))
+        remedy = f"check {', '.join(settings)}"
         return Finding(part=part, problem=str(error), remedy=remedy)
 
 

@@ -12,6 +12,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orchestrator.installations import FurtherInstallation, Installation, Installations
+
 
 def _seconds(value: object) -> object:
     """`30` or `2.5` in the environment are seconds; ISO 8601 (`PT30S`) is understood as well."""
@@ -106,6 +108,13 @@ class Settings(BaseSettings):
             pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
         ),
     ] = ""
+    other_jitsis: Annotated[
+        tuple[FurtherInstallation, ...],
+        Field(
+            description="Further Jitsi installations, as a JSON list: for each its `entities`, and these settings from "
+            "`xmpp_host` on in lower case"
+        ),
+    ] = ()
 
     jibris: Annotated[
         tuple[str, ...], Field(description='HTTP addresses of the Jibris, as JSON: `["http://jibri1:2222"]`')
@@ -156,14 +165,10 @@ class Settings(BaseSettings):
     ] = timedelta(seconds=6)
 
     @property
-    def hidden_domain(self) -> str:
-        """The domain on which nobody is shown in the room."""
-        return self.xmpp_hidden_domain or f"hidden.{self.xmpp_domain}"
-
-    @property
-    def muc_domain(self) -> str:
-        """The domain of the rooms."""
-        return f"muc.{self.xmpp_domain}"
+    def installations(self) -> Installations:
+        """Every Jitsi; the one of these settings serves whoever no other does. Raises ValueError."""
+        main = Installation(**{name: getattr(self, name) for name in Installation.model_fields if name != "entities"})
+        return Installations(main=main, further=self.other_jitsis)
 
     @property
     def broadcasts(self) -> Path:

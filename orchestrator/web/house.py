@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from orchestrator.access import Clock, Jitsi
 from orchestrator.council.commands import Convene
 from orchestrator.council.events import PersonalDataPruned
-from orchestrator.council.members import SessionId
+from orchestrator.council.members import EntityId, SessionId
 from orchestrator.council.session import Session, evolve
 from orchestrator.store.alerts import Alerts
 from orchestrator.store.answered import Answered
@@ -61,7 +61,7 @@ class House:
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
     finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries.
-    `encoders` is how many broadcasts can be made at once.
+    `encoders` is how many broadcasts can be made at once. `jitsi` is where an entity's sessions are held.
     """
 
     records: Records
@@ -72,7 +72,7 @@ class House:
     listener: Listener
     convene: Callable[[Convene], Awaitable[int]]
     checks: Callable[[], Awaitable[Readiness]]
-    jitsi: Jitsi
+    jitsi: Callable[[EntityId], Jitsi]
     token_secret: str = field(repr=False)
     now: Clock
     public_url: str

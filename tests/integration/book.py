@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from orchestrator.council.commands import Asker, Channel, Command, Convene, Role
 from orchestrator.council.convocation import Policy
@@ -22,14 +23,16 @@ SID = SessionId("s1")
 class Book:
     """The record of one session, kept as a conductor keeps it."""
 
-    def __init__(self) -> None:
+    def __init__(self, session_id: SessionId = SID, **changes: Any) -> None:
+        self.session_id = session_id
         self.session = Session()
         self.events: list[Event] = []
         self.is_dead = False
         self._term = 1
         self._mark: JournalMark | None = None
         admin = Asker(role=Role.ADMIN, channel=Channel.WEB)
-        call = convocation(policy=Policy(grace=timedelta(seconds=GRACE)), starts_at=now())
+        policy = Policy(grace=timedelta(seconds=GRACE))
+        call = convocation(session=session_id, policy=policy, starts_at=now(), **changes)
         self._take(Convene(asker=admin, convocation=call))
 
     def deliver(self, session_id: SessionId, observation: Observation) -> None:
@@ -45,7 +48,7 @@ class Book:
         return None
 
     def sessions(self) -> Mapping[SessionId, Session]:
-        return {SID: self.session}
+        return {self.session_id: self.session}
 
     def term(self, session_id: SessionId) -> int | None:
         return self._term

@@ -28,6 +28,32 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 (the tests' own clock)
 
 
+def token(server: Prosody, room: str | None, member: str, *, secret: str | None = None, **changes: Any) -> str:
+    claims = {
+        "iss": server.app_id,
+        "aud": "jitsi",
+        "sub": server.domain,
+        "room": room,
+        "exp": int(time.time()) + 600,
+        "context": {
+            "user": {"id": member, "name": f"Name of {member}", "moderator": member == "president"},
+            "group": "almatret",
+        },
+    } | changes
+    return jwt.encode(claims, secret or server.app_secret, algorithm="HS256")
+
+
+def councillor(server: Prosody, room: str, member: str, signed: str | None = None) -> Councillor:
+    seat = Seat(
+        name=f"Shown {member}",
+        websocket=server.websocket,
+        domain=server.domain,
+        room=room,
+        token=signed or token(server, room, member),
+    )
+    return Councillor(seat, now)
+
+
 @dataclass(slots=True)
 class Town:
     """A Jitsi with its bot. `heard` is all that the bot has told, `loss` how its connection ended."""
@@ -40,28 +66,10 @@ class Town:
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def token(self, room: str | None, member: str, *, secret: str | None = None, **changes: Any) -> str:
-        claims = {
-            "iss": self.prosody.app_id,
-            "aud": "jitsi",
-            "sub": self.prosody.domain,
-            "room": room,
-            "exp": int(time.time()) + 600,
-            "context": {
-                "user": {"id": member, "name": f"Name of {member}", "moderator": member == "president"},
-                "group": "almatret",
-            },
-        } | changes
-        return jwt.encode(claims, secret or self.prosody.app_secret, algorithm="HS256")
+        return token(self.prosody, room, member, secret=secret, **changes)
 
     def councillor(self, room: str, member: str, token: str | None = None) -> Councillor:
-        seat = Seat(
-            name=f"Shown {member}",
-            websocket=self.prosody.websocket,
-            domain=self.prosody.domain,
-            room=room,
-            token=token or self.token(room, member),
-        )
-        return Councillor(seat, now)
+        return councillor(self.prosody, room, member, token)
 
     async def follow(self, room: str, since: Mark | None = None) -> str:
         jid = self.prosody.room(room)

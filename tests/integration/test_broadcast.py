@@ -94,7 +94,7 @@ async def house(
             inbox=store.inbox,
             broadcasts=broadcasts,
             jibris=(Jibri(client, jibri.url),) if has_encoder else (),
-            jitsi_url="https://meet.example",
+            jitsi_url=lambda _: "https://meet.example",
             ingest_host="127.0.0.1",
             channels=Channels(store.pool, BOX),
             google=google or google_at(None, folder),

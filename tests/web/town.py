@@ -109,7 +109,7 @@ async def served(dsn: str) -> AsyncIterator[Town]:
             listener=store.listener,
             convene=put_on_record,
             checks=checks,
-            jitsi=JITSI,
+            jitsi=lambda _: JITSI,
             token_secret=SECRET,
             now=clock,
             public_url="http://plenari.example",

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from aiohttp import hdrs, web
 
-from orchestrator.access import Jitsi, TokenRejected, join_link
+from orchestrator.access import TokenRejected, join_link
 from orchestrator.council.observations import Grade, LinkUsedTwice, Sighting
 from orchestrator.council.session import Session
 from orchestrator.entrance import PATH, Door, Visit, door, link_of, opens_at, sign_visit, visit_of
@@ -75,7 +75,7 @@ async def enter(request: web.Request) -> web.Response:
         seen = Sighting(grade=Grade.DESK, at=house.now())
         await house.inbox.report(link.session, LinkUsedTwice(seen=seen, member=link.member))
     await house.entrances.enter(link, visit.browser, house.now())
-    way = _way(house.jitsi, session, link, house)
+    way = _way(house, session, link)
     if wants(request, "text/html"):
         return _private(page(request, "join_enter.html", language_of(request), {"way": way}))
     return _private(web.json_response({"link": way}))
@@ -132,7 +132,8 @@ async def _is_in_use(house: House, link: Link, session: Session, visit: Visit) -
     return bool(session.attendance.of(link.member).devices) or house.now() - elsewhere < _JUST_NOW
 
 
-def _way(jitsi: Jitsi, session: Session, link: Link, house: House) -> str:
+def _way(house: House, session: Session, link: Link) -> str:
+    jitsi = house.jitsi(session.convened.entity.id)
     member = session.body.member(link.member)
     return join_link(jitsi, room=session.convened.room, member=member, now=house.now()).link
 
