@@ -33,6 +33,8 @@ _SUBJECTS = {
     "sessions": "Sessions: convening, the record, documents, commands",
 }
 
+_FORMATS = ("date", "date-time")
+
 _KINDS: Mapping[int, str] = {
     status: ", ".join(f"`{kind}`" for kind in Kind if STATUS[kind] == status) for status in sorted(set(STATUS.values()))
 }
@@ -154,9 +156,12 @@ def _in_path(path: str) -> list[dict[str, Any]]:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": parameter.kind}
+    kind = parameter.kind
+    schema: dict[str, Any] = {"type": "string", "format": kind} if kind in _FORMATS else {"type": kind}
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
+    if parameter.pattern:
+        schema["pattern"] = parameter.pattern
     if parameter.least is not None:
         schema["minimum"] = parameter.least
     if parameter.most is not None:

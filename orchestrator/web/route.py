@@ -1,6 +1,6 @@
 """A row of the route table: from it come the router, who may pass, and the OpenAPI description."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -8,31 +8,8 @@ from pydantic import BaseModel
 
 from orchestrator.access import Operation
 from orchestrator.web.middleware import PUBLIC
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """A parameter of a query, or (`where`) a header."""
-
-    name: str
-    description: str
-    kind: str = "string"
-    choices: tuple[str, ...] = ()
-    where: str = "query"
-    is_required: bool = False
-    least: int | None = None
-    most: int | None = None
-
-
-IDEMPOTENCY_KEY = Parameter(
-    name="Idempotency-Key",
-    where="header",
-    description="The same request with the same key is carried out once; the second is given the answer to the first",
-    most=255,
-)
-"""What every POST of the API takes."""
+from orchestrator.web.parameters import IDEMPOTENCY_KEY, LANGUAGE, Handler, checked
+from orchestrator.web.parameters import Parameter as Parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +41,24 @@ class Route:
 
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:
-        """Its own, and those that come with its method."""
-        has_key = self.method == "POST" and self.path.startswith("/api/v1/") and not self.is_public
-        return (*self.parameters, IDEMPOTENCY_KEY) if has_key else self.parameters
+        """Its own, and those that come with every operation of the API."""
+        if not self.is_api:
+            return self.parameters
+        own = {parameter.name for parameter in self.parameters}
+        language = () if "lang" in own else (LANGUAGE,)
+        key = (IDEMPOTENCY_KEY,) if self.method == "POST" and not self.is_public else ()
+        return (*self.parameters, *language, *key)
+
+    @property
+    def is_api(self) -> bool:
+        """Whether programs ask for it, by the description."""
+        return self.path.startswith("/api/v1/")
 
     def add_to(self, app: web.Application) -> None:
         """Give the route to the application, named so that the middleware knows who may pass."""
         name = f"{PUBLIC}{self.operation}" if self.is_public else str(self.operation)
+        handler = checked(self.handler, self.all_parameters) if self.is_api else self.handler
         if self.method == "GET":
-            app.router.add_get(self.path, self.handler, name=name)
+            app.router.add_get(self.path, handler, name=name)
         else:
-            app.router.add_route(self.method, self.path, self.handler, name=name)
+            app.router.add_route(self.method, self.path, handler, name=name)

@@ -123,8 +123,8 @@ ROUTES = (
         gives=AllowancesOut,
         also=(CSV, XLSX, ODS),
         parameters=(
-            Parameter(name="from", description="The first day, as 2026-01-31"),
-            Parameter(name="to", description="The last day"),
+            Parameter(name="from", description="The first day, as 2026-01-31", kind="date", is_required=True),
+            Parameter(name="to", description="The last day", kind="date", is_required=True),
             Parameter(name="format", description="json if not given", choices=("json", "csv", "xlsx", "ods")),
         ),
     ),

@@ -218,7 +218,9 @@ def _recorded_from(request: web.Request) -> datetime | None:
 
 
 _LANGUAGE = Parameter(name="lang", description="Instead of the session's language", choices=tuple(Language))
-_START = Parameter(name="start", description="For the index: when the recording began, if the record does not know")
+_START = Parameter(
+    name="start", kind="date-time", description="For the index: when the recording began, if the record does not know"
+)
 
 ROUTES = (
     Route(
