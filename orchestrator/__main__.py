@@ -22,6 +22,7 @@ from orchestrator.council.members import EntityId, MemberId, SessionId
 from orchestrator.council.privacy import Personal
 from orchestrator.council.rules import QUORUM_RULES, NoSuchRule
 from orchestrator.documents.shelf import SHELF
+from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence import pruning
 from orchestrator.evidence.seals import NotSealed
 from orchestrator.settings import Settings
@@ -48,14 +49,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON, for machines.")]
 
 
 @cli.command()
-def serve() -> None:
+def serve(
+    only: Annotated[
+        list[Duty] | None,
+        typer.Option(
+            help="What this machine does, where several share the work; may be repeated. Everything if not given."
+        ),
+    ] = None,
+) -> None:
     """Run Plenari against the Jitsi of the settings, until Ctrl-C."""
-    settings = _settings()
+    settings, duties = _settings(), frozenset(only or EVERYTHING)
     try:
-        credentials.check(settings)
+        credentials.check(settings, duties)
     except ValueError as error:
         raise _Complaint(f"{error}. `plenari doctor` checks everything.") from None
-    _run(program.serve(settings))
+    _run(program.serve(settings, duties))
 
 
 @cli.command()

@@ -7,11 +7,11 @@ import asyncio
 import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
-from typing import assert_never
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -39,6 +39,7 @@ from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
 from orchestrator.credentials import destinations, jitsi, seal_key, signatory, strongbox, token_secret, told
 from orchestrator.documents.press import Press
+from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
@@ -63,7 +64,7 @@ from orchestrator.store.pool import open_pool
 from orchestrator.store.records import Records
 from orchestrator.store.schema import migrate
 from orchestrator.version import VERSION
-from orchestrator.web.app import build_app
+from orchestrator.web.app import build_app, build_probes
 from orchestrator.web.house import House, Readiness
 from orchestrator.web.limits import Buckets, Limits
 from orchestrator.wording import Language
@@ -95,21 +96,27 @@ async def open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
         yield await stack.enter_async_context(open_pool(dsn))
 
 
-async def serve(settings: Settings) -> None:
-    """Run everything until SIGINT or SIGTERM, with settings that were checked."""
+async def serve(settings: Settings, duties: frozenset[Duty] = EVERYTHING) -> None:
+    """Run the duties of this machine until SIGINT or SIGTERM, with settings that were checked."""
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_database(settings))
         client = await stack.enter_async_context(aiohttp.ClientSession())
         broadcasts = await stack.enter_async_context(Broadcasts(settings.broadcasts, now))
-        await _Program(settings, pool, client, broadcasts).run()
+        await _Program(settings, duties, pool, client, broadcasts).run()
 
 
 class _Program:
     """Everything that runs, wired. Nothing has been started when this is made."""
 
     def __init__(
-        self, settings: Settings, pool: asyncpg.Pool, client: aiohttp.ClientSession, broadcasts: Broadcasts
+        self,
+        settings: Settings,
+        duties: frozenset[Duty],
+        pool: asyncpg.Pool,
+        client: aiohttp.ClientSession,
+        broadcasts: Broadcasts,
     ) -> None:
+        self._duties = duties
         self._settings = settings
         self._pool = pool
         self._listener = Listener(pool)
@@ -126,35 +133,46 @@ class _Program:
         self._stamping = Stamping(seals=Seals(pool), client=client, url=settings.tsa_url)
 
     async def run(self) -> None:
-        settings = self._settings
-        house = self._house()
-        runner = web.AppRunner(build_app(house), access_log=None)
+        """Every machine answers `/healthz` and `/readyz`; pages and API only where that is its duty."""
+        settings, house = self._settings, self._house()
+        runner = web.AppRunner(build_app(house) if Duty.WEB in self._duties else build_probes(house), access_log=None)
         await runner.setup()
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(_until_told_to_stop(), name="signals")
-                tasks.create_task(self._listener.run(), name="listener")
-                tasks.create_task(self._sessions.keep_alive(), name="signs of life")
-                tasks.create_task(self._chambers.run(), name="chambers")
-                tasks.create_task(self._broadcasting.run(), name="broadcasting")
-                tasks.create_task(self._lookout.run(), name="lookout")
-                tasks.create_task(self._telling.run(), name="telling")
-                tasks.create_task(jobs.work(self._pool, self._entrypoints(), heartbeat=settings.heartbeat), name="jobs")
+                for name, work in self._work().items():
+                    tasks.create_task(work, name=name)
                 site = web.TCPSite(runner, settings.host, settings.port)
                 await site.start()
-                log.info("serving", url=f"http://{settings.host}:{runner.addresses[0][1]}")
+                url = f"http://{settings.host}:{runner.addresses[0][1]}"
+                log.info("serving", url=url, duties=sorted(self._duties))
         except* _Stop:
             log.info("stopping")
         finally:
             await runner.cleanup()
 
+    def _work(self) -> Mapping[str, Coroutine[Any, Any, None]]:
+        """What runs for as long as the program does, by its duties."""
+        work = {"signals": _until_told_to_stop(), "listener": self._listener.run()}
+        if Duty.CONDUCTOR in self._duties:
+            work |= {"signs of life": self._sessions.keep_alive(), "chambers": self._chambers.run()}
+        if Duty.RECORDER in self._duties:
+            work |= {"broadcasting": self._broadcasting.run()}
+        if self._duties - {Duty.WEB}:
+            work |= {"lookout": self._lookout.run(), "telling": self._telling.run()}
+        if entrypoints := self._entrypoints():
+            work |= {"jobs": jobs.work(self._pool, entrypoints, heartbeat=self._settings.heartbeat)}
+        return work
+
     def _entrypoints(self) -> Mapping[str, jobs.Work]:
-        work: dict[str, jobs.Work] = {
-            jobs.CONDUCT_SESSION: self._conduct,
-            jobs.CARRY_BROADCAST: self._broadcasting.carry,
-            jobs.SEAL_SESSION: self._sealing.seal,
-        }
-        return work | ({jobs.STAMP_SEAL: self._stamping.stamp} if self._settings.tsa_url else {})
+        """The jobs that this machine takes."""
+        work: dict[str, jobs.Work] = {}
+        if Duty.CONDUCTOR in self._duties:
+            work |= {jobs.CONDUCT_SESSION: self._conduct}
+        if Duty.RECORDER in self._duties:
+            work |= {jobs.CARRY_BROADCAST: self._broadcasting.carry, jobs.SEAL_SESSION: self._sealing.seal}
+        if Duty.RECORDER in self._duties and self._settings.tsa_url:
+            work |= {jobs.STAMP_SEAL: self._stamping.stamp}
+        return work
 
     async def _conduct(self, session_id: SessionId) -> None:
         with self._sessions.following(self._chambers.look_again):
@@ -205,7 +223,7 @@ class _Program:
             asked = [tasks.create_task(_health(jibri)) for jibri in self._jibris]
         healths = [health for task in asked if (health := task.result()) and health.is_healthy]
         return Around(
-            is_connected=self._chambers.is_connected,
+            is_connected=Duty.CONDUCTOR not in self._duties or self._chambers.is_connected,
             disk_free=shutil.disk_usage(self._settings.data).free,
             encoders=len(healths) if self._jibris else None,
             free_encoders=sum(health.busyness is Busyness.IDLE for health in healths),
@@ -277,18 +295,18 @@ class _Program:
         )
 
     async def _checks(self) -> Readiness:
-        """What the service needs, part by part."""
+        """What this machine needs for its duties, part by part."""
         ahead = await self._clock_ahead()
-        return Readiness(
-            parts={
-                "database": await _is_there(self._pool),
-                "xmpp": self._chambers.is_connected,
-                "encoder": await _has_encoder(self._jibris),
-                "clock": ahead is not None and abs(ahead) <= CLOCK_TOLERANCE,
-            },
-            clock_ahead=ahead,
-            clock_of="time_server" if self._settings.time_server else "database",
-        )
+        parts = {
+            "database": await _is_there(self._pool),
+            "clock": ahead is not None and abs(ahead) <= CLOCK_TOLERANCE,
+        }
+        if Duty.CONDUCTOR in self._duties:
+            parts |= {"xmpp": self._chambers.is_connected}
+        if Duty.RECORDER in self._duties:
+            parts |= {"encoder": await _has_encoder(self._jibris)}
+        clock_of = "time_server" if self._settings.time_server else "database"
+        return Readiness(parts=parts, clock_ahead=ahead, clock_of=clock_of)
 
     async def _clock_ahead(self) -> timedelta | None:
         try:

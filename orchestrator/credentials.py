@@ -9,6 +9,7 @@ from bot.client import Account
 from bot.connection import Encryption, Login
 from bot.occupant import Trust
 from orchestrator.access import LEAST_SECRET, Jitsi
+from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.signing import Signatory, open_signatory
 from orchestrator.installations import Installation
@@ -18,8 +19,10 @@ from orchestrator.strongbox import Strongbox, open_strongbox
 from recorder.config import Destination
 
 
-def check(settings: Settings) -> None:
+def check(settings: Settings, duties: frozenset[Duty] = EVERYTHING) -> None:
     """Raise ValueError, which says what to set, for settings that cannot be served with."""
+    if duties != EVERYTHING:
+        _check_shared(settings)
     destinations(settings.channel.get_secret_value())
     for network in settings.proxies:
         ip_network(network)
@@ -33,6 +36,17 @@ def check(settings: Settings) -> None:
         if not each.xmpp_password.get_secret_value():
             name = named("xmpp_password", each)
             raise ValueError(f"{name} is not set: the bot needs its account on {each.hidden_domain}")
+
+
+def _check_shared(settings: Settings) -> None:
+    """What one machine makes for itself must be given to several, or none of them would know the others' work."""
+    shared = {
+        "PLENARI_DATABASE": settings.database,
+        "PLENARI_TOKEN_SECRET": settings.token_secret,
+        "PLENARI_SEAL_KEY": settings.seal_key,
+    }
+    if missing := [name for name, value in shared.items() if not value.get_secret_value()]:
+        raise ValueError(f"{' and '.join(missing)} must be set, to the same on every machine, for --only")
 
 
 def short_secrets(settings: Settings) -> list[str]:

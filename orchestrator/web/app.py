@@ -93,6 +93,17 @@ def build_app(house: House) -> web.Application:
     return app
 
 
+def build_probes(house: House) -> web.Application:
+    """What a machine without pages answers: whether it lives, is ready, and what it is."""
+    app = web.Application(middlewares=[answer, admit])
+    app[HOUSE] = house
+    app.on_response_prepare.append(harden)
+    app.on_shutdown.append(_close)
+    for route in service.ROUTES:
+        route.add_to(app)
+    return app
+
+
 def _openapi_route(house: House) -> Route:
     description = describe(API, house.version)
 
