@@ -13,7 +13,7 @@ from orchestrator.duty import Duty
 from orchestrator.store.embedded import embedded_postgres
 from orchestrator.store.schema import migrate
 from tests.bench.row import Row
-from tests.integration.machines import people, site
+from tests.integration.machines import site
 
 SESSIONS = 50
 _PATIENCE = 300.0
@@ -31,13 +31,13 @@ async def _move(folder: Path) -> list[Row]:
             first = await place.machine("first", Duty.CONDUCTOR)
             sessions = await place.sessions(SESSIONS)
             await place.machine("second", Duty.CONDUCTOR)
-            async with people(place, await place.rooms(sessions)):
-                await place.until_recorded(sessions, "quorum_reached", patience=_PATIENCE)
-                begin = time.perf_counter()
-                await first.kill()
-                await place.until_recorded(sessions, "observation_recovered", patience=_PATIENCE)
-                moved = time.perf_counter() - begin
-                for session in sessions:
-                    assert "quorum_lost" not in await place.events(session)
+            await place.fill(sessions)
+            await place.until_recorded(sessions, "quorum_reached", patience=_PATIENCE)
+            begin = time.perf_counter()
+            await first.kill()
+            await place.until_recorded(sessions, "observation_recovered", patience=_PATIENCE)
+            moved = time.perf_counter() - begin
+            for session in sessions:
+                assert "quorum_lost" not in await place.events(session)
     name = f"{SESSIONS} sessions move to another machine"
     return [Row(name=name, unit="s", ours=moved, baseline=15, against="the promise")]

@@ -22,11 +22,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from orchestrator.duty import Duty
 from simulator.api import Api
-from simulator.focus import focus
 from simulator.prosody import Prosody, prosody
 from simulator.town import first_free_port
-from tests.bench.crowd import Crowd
-from tests.integration.jitsi import login_to, now
+from tests.bench.crowd import Crowd, crowd
+from tests.integration.jitsi import now
 
 ENTITY, BODY = "vila", "ple"
 SEATS = 5
@@ -92,7 +91,7 @@ class Site:
 
     folder: Path
     client: aiohttp.ClientSession
-    prosody: Prosody
+    people: Crowd
     shared: dict[str, str]
     api: Api
     machines: dict[str, Machine] = field(default_factory=dict)
@@ -117,9 +116,12 @@ class Site:
         await api.put(f"{entity}/bodies/{BODY}/members", {"members": members}, role="secretary")
         return [(await api.post("/sessions", self._call(n), role="secretary"))["id"] for n in range(count)]
 
-    async def rooms(self, sessions: list[str]) -> list[str]:
-        """The rooms of the sessions, by name."""
-        return [(await self.api.get(f"/sessions/{s}", role="secretary"))["room"] for s in sessions]
+    async def fill(self, sessions: list[str]) -> None:
+        """Everybody enters the room of every session, as soon as the bot is there; and stays."""
+        await self.until_recorded(sessions, "observation_began")
+        names = [(await self.api.get(f"/sessions/{s}", role="secretary"))["room"] for s in sessions]
+        domain = self.shared["PLENARI_XMPP_DOMAIN"]
+        await self.people.fill([f"{name}@muc.{domain}" for name in names], others=2)
 
     async def events(self, session: str) -> list[str]:
         """The names of what is on a session's record, in order."""
@@ -150,26 +152,17 @@ class Site:
 
 @asynccontextmanager
 async def site(folder: Path, dsn: str) -> AsyncIterator[Site]:
-    """Prosody, the focus and one web machine; the others are added by the test. Everything ends with the block."""
+    """Prosody, the people with the focus, and a web machine; the test adds the others. All end with the block."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(prosody(folder / "prosody"))
-        login = login_to(server, server.focus_jid, server.focus_password)
-        await stack.enter_async_context(focus(login, server.domain, now))
+        people = await stack.enter_async_context(crowd(server, SEATS))
         client = await stack.enter_async_context(aiohttp.ClientSession())
         secret, port = secrets.token_urlsafe(48), first_free_port(0)
         api = Api(client=client, base=f"http://127.0.0.1:{port}", entity=ENTITY, secret=secret, now=now)
-        place = Site(folder, client, server, _shared(server, dsn, secret), api)
+        place = Site(folder, client, people, _shared(server, dsn, secret), api)
         stack.push_async_callback(_stop_all, place)
         await place.machine("web", Duty.WEB, port)
         yield place
-
-
-@asynccontextmanager
-async def people(place: Site, rooms: list[str]) -> AsyncIterator[None]:
-    """Everybody enters every room, and stays while the block lasts."""
-    async with Crowd(place.prosody, SEATS) as crowd:
-        await crowd.enter(rooms)
-        yield
 
 
 async def _stop_all(place: Site) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.duty import Duty
-from tests.integration.machines import people, site
+from tests.integration.machines import site
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -20,26 +20,26 @@ def test_sessions_move_when_their_machine_is_killed_and_when_it_is_drained(tmp_p
         async with site(tmp_path, dsn) as place:
             first = await place.machine("first", Duty.CONDUCTOR)
             sessions = await place.sessions(4)
-            async with people(place, await place.rooms(sessions)):
-                await place.until_recorded(sessions, "quorum_reached")
-                assert first.began() == 4
-                second = await place.machine("second", Duty.CONDUCTOR)
-                before = {session: await place.events(session) for session in sessions}
+            await place.fill(sessions)
+            await place.until_recorded(sessions, "quorum_reached")
+            assert first.began() == 4
+            second = await place.machine("second", Duty.CONDUCTOR)
+            before = {session: await place.events(session) for session in sessions}
 
-                await first.kill()
-                await place.until_recorded(sessions, "observation_recovered")
-                assert second.began() == 4
+            await first.kill()
+            await place.until_recorded(sessions, "observation_recovered")
+            assert second.began() == 4
 
-                await first.start(place.client)
-                await second.stop()
-                await place.until_recorded(sessions, "observation_recovered", 2)
-                assert first.began() == 8
+            await first.start(place.client)
+            await second.stop()
+            await place.until_recorded(sessions, "observation_recovered", 2)
+            assert first.began() == 8
 
-                for session in sessions:
-                    events = await place.events(session)
-                    assert events[: len(before[session])] == before[session]
-                    assert ALARMS.isdisjoint(events)
-                    assert events.count("quorum_reached") == 1
+            for session in sessions:
+                events = await place.events(session)
+                assert events[: len(before[session])] == before[session]
+                assert ALARMS.isdisjoint(events)
+                assert events.count("quorum_reached") == 1
 
     asyncio.run(scenario())
 
