@@ -17,26 +17,24 @@ import structlog
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Picture
 from orchestrator.council.members import ChannelId, EntityId, SessionId
-from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, RecordingFailed, RecordingMade, Sighting
+from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, Sighting
 from orchestrator.council.react import desired
 from orchestrator.council.session import Session
 from orchestrator.encoders import Encoding
-from orchestrator.evidence.seals import Seals
 from orchestrator.google import Google
 from orchestrator.outlets import Outlet, PlainOutlet, is_main
 from orchestrator.publication import Publication
+from orchestrator.recordings import make_recording
 from orchestrator.store.channels import Channel, ChannelKind, Channels
 from orchestrator.store.following import follow
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener
-from orchestrator.verifier.record import SEGMENTS
 from orchestrator.wording import word
 from orchestrator.youtube_outlet import YouTubeOutlet
-from recorder.archive import MANIFEST
 from recorder.broadcasts import Broadcasts, Plan
 from recorder.config import Destination
-from recorder.errors import ArchiveFailed, HubUnavailable, NothingRecorded
+from recorder.errors import HubUnavailable
 from recorder.events import (
     BroadcastId,
     Event,
@@ -246,28 +244,18 @@ class _Broadcast:
                 await asyncio.sleep(_HUB_PAUSE.total_seconds())
 
     async def _finish(self) -> None:
-        """Off the air, and one file of all that was recorded. A broadcast in which nothing was sent has none."""
+        """Off the air, and one file of all that was recorded."""
         await self.publication.close()
         await self.studio.broadcasts.stop(self.id)
-        self.studio.recordings.mkdir(parents=True, exist_ok=True)
-        try:
-            recording = await self.studio.broadcasts.finish(self.id, self.studio.recordings / f"{self.id}.mp4")
-        except ArchiveFailed as nothing:
-            log.warning("recording_not_finished", session_id=self.session_id, reason=str(nothing))
-            cause = "nothing_recorded" if isinstance(nothing, NothingRecorded) else "archive_failed"
-            await self.studio.inbox.report(self.session_id, RecordingFailed(seen=self._seen(), cause=cause))
-            return
-        manifest = await asyncio.to_thread((self.studio.broadcasts.archive(self.id) / MANIFEST).read_bytes)
-        await Seals(self.studio.ledger.pool).keep(self.session_id, SEGMENTS, manifest)
-        made = RecordingMade(
-            seen=self._seen(),
-            size=recording.size,
-            sha256=recording.sha256,
-            segments=recording.segments,
-            head=recording.head,
+        studio = self.studio
+        came_of_it = await make_recording(
+            self.session_id,
+            ledger=studio.ledger,
+            broadcasts=studio.broadcasts,
+            folder=studio.recordings,
+            now=studio.now(),
         )
-        await self.studio.inbox.report(self.session_id, made)
-        log.info("recording_finished", session_id=self.session_id, size=recording.size, sha256=recording.sha256)
+        await studio.inbox.report(self.session_id, came_of_it)
 
     def _seen(self) -> Sighting:
         return Sighting(grade=Grade.PRESENCE, at=self.studio.now())

@@ -5,7 +5,7 @@ One list for whoever shows the record to people: the live page, the demo's termi
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
@@ -116,8 +116,14 @@ def tell(event: e.Event, convocation: Convocation) -> Fact | None:  # noqa: C901
             return _signed("fact.broadcast_resumed", by, convocation)
         case e.EncoderRestarted(by=by):
             return _signed("fact.encoder_restarted", by, convocation)
-        case e.RecordingFinished(size=size):
-            return Fact(message="fact.recording_finished", params={"megabytes": -(-size // 1_000_000)})
+        case e.RecordingFinished(size=size, blind=blind):
+            lacking = sum((stretch.until - stretch.since for stretch in blind), timedelta())
+            params = {
+                "megabytes": -(-size // 1_000_000),
+                "count": len(blind),
+                "seconds": round(lacking.total_seconds()),
+            }
+            return Fact(message="fact.recording_incomplete" if blind else "fact.recording_finished", params=params)
         case e.RecordingMissing(cause=cause):
             return Fact(message="fact.recording_missing", codes={"cause": (f"cause.{cause}",)})
         case e.JoinLinkShared(member=member):

@@ -1,4 +1,4 @@
-"""The recording on disk: segments, their manifest, and the one file that is made of them in the end.
+"""The recording on disk: segments and their manifest.
 
 `manifest.jsonl` has one line a segment. Each line's `chain` is SHA-256 over the chain of the line before (64 zeros for
 the first) and the line's other members as canonical JSON: whoever holds the last chain can prove every segment.
@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,16 +18,13 @@ from typing import Any
 import structlog
 
 from recorder import graph
-from recorder.errors import ArchiveFailed, ManifestBroken, NothingRecorded
+from recorder.errors import ArchiveFailed, ManifestBroken
 
 log = structlog.get_logger()
 
 MANIFEST = "manifest.jsonl"
 _GENESIS = "0" * 64
-_PIECE = 1024 * 1024
 _QUIET = 0.5
-_TOUCH = 100
-"""Milliseconds by which neighbours may overlap: sound and pictures do not end together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +40,6 @@ class Segment:
     written_at: str
     recovered: bool
     chain: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """The finished MP4. `head` is the last chain of the manifest of its segments."""
-
-    file: Path
-    size: int
-    sha256: str
-    segments: int
-    head: str
 
 
 class Manifest:
@@ -91,11 +77,20 @@ class Manifest:
         }
         previous = self._segments[-1].chain if self._segments else _GENESIS
         segment = Segment(**facts, chain=_link(previous, facts))
-        with (self._folder / MANIFEST).open("a") as target:
-            target.write(json.dumps(asdict(segment), sort_keys=True) + "\n")
-            target.flush()
-            os.fsync(target.fileno())
+        self._write(json.dumps(asdict(segment), sort_keys=True) + "\n")
         self._segments.append(segment)
+
+    def _write(self, line: str) -> None:
+        """A line that does not fit on the disk leaves none: the next one would be written on its end."""
+        with (self._folder / MANIFEST).open("ab") as target:
+            length = target.tell()
+            try:
+                target.write(line.encode())
+                target.flush()
+                os.fsync(target.fileno())
+            except OSError:
+                os.truncate(self._folder / MANIFEST, length)
+                raise
 
 
 def _link(previous: str, facts: dict[str, Any]) -> str:
@@ -170,84 +165,3 @@ async def recover(manifest: Manifest, files: list[Path], now: Callable[[], datet
             continue
         await asyncio.to_thread(manifest.add, file, first, last, now(), recovered=True)
         log.info("segment_recovered", file=file.name)
-
-
-async def finish(folder: Path, target: Path) -> Recording:
-    """One MP4 that plays while it loads, of all segments in the manifest, by stream copy. Times are the broadcast's
-    clock: what was not recorded stays a hole, so that chapters and the record agree. Raises `ArchiveFailed`."""
-    segments = await asyncio.to_thread(verify, folder)
-    if not segments:
-        raise NothingRecorded("nothing was recorded")
-    partial = target.with_name(f".{target.stem}.partial.mp4")
-    child = await asyncio.create_subprocess_exec(
-        *graph.recording(partial), stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    assert child.stdin is not None  # noqa: S101 - a pipe
-    assert child.stderr is not None  # noqa: S101 - a pipe
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            complaint = tasks.create_task(child.stderr.read())
-            await _pour(folder, _cuts(segments), child.stdin)
-    finally:
-        if child.returncode is None and not child.stdin.is_closing():
-            child.kill()
-    if await child.wait() != 0:
-        partial.unlink(missing_ok=True)
-        raise ArchiveFailed(complaint.result().decode(errors="replace").strip().rpartition("\n")[2])
-    partial.replace(target)
-    return await asyncio.to_thread(_recording, target, segments)
-
-
-def _recording(file: Path, segments: list[Segment]) -> Recording:
-    with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Recording(
-        file=file, size=file.stat().st_size, sha256=digest, segments=len(segments), head=segments[-1].chain
-    )
-
-
-def _cuts(segments: list[Segment]) -> list[tuple[Segment, int | None]]:
-    """The segments to put together, each with the time (ms) up to which it counts if not to its end.
-
-    A writer that replaces a dead one begins with the last keyframe once more: from there on what it wrote holds. Names
-    sort by writer and number.
-    """
-    cuts: list[tuple[Segment, int | None]] = []
-    later, limit = "", 1 << 62
-    begins = limit
-    for segment in reversed(sorted(segments, key=lambda segment: segment.file)):
-        writer = segment.file.rpartition("-")[0]
-        if writer != later:
-            later, limit = writer, min(limit, begins)
-        begins = min(begins, segment.first_ms)
-        if segment.first_ms < limit - _TOUCH:
-            cuts.append((segment, limit if segment.last_ms > limit + _TOUCH else None))
-    return cuts[::-1]
-
-
-async def _pour(folder: Path, cuts: list[tuple[Segment, int | None]], into: asyncio.StreamWriter) -> None:
-    try:
-        for segment, limit in cuts:
-            async for piece in _pieces(folder / segment.file, limit):
-                into.write(piece)
-                await into.drain()
-        into.close()
-        await into.wait_closed()
-    except (BrokenPipeError, ConnectionResetError):
-        into.close()  # ffmpeg has given up: its last words say why
-
-
-async def _pieces(file: Path, limit: int | None) -> AsyncIterator[bytes]:
-    """The segment's bytes, up to the limit."""
-    if limit is None:
-        with file.open("rb") as content:
-            while piece := await asyncio.to_thread(content.read, _PIECE):
-                yield piece
-        return
-    child = await asyncio.create_subprocess_exec(
-        *graph.until(file, limit / 1000), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
-    )
-    assert child.stdout is not None  # noqa: S101 - a pipe
-    while piece := await child.stdout.read(_PIECE):
-        yield piece
-    await child.wait()

@@ -22,8 +22,8 @@ from typing import Self
 
 import structlog
 
-from recorder import archive, control, front, slates
-from recorder.archive import Manifest, Recording
+from recorder import archive, control, front, recording, slates
+from recorder.archive import Manifest
 from recorder.config import ARCHIVE, PAGE, Destination, HubConfig, build_config, check_destinations, parse_config
 from recorder.errors import HubFailed, HubSilent, HubUnavailable
 from recorder.events import BroadcastId, Event, HubLost, SourceLost, differences
@@ -32,6 +32,7 @@ from recorder.health import Health
 from recorder.hub import LOG, PID
 from recorder.ingest import APP
 from recorder.modes import Mode, write_atomically
+from recorder.recording import Chapter, Recording
 from recorder.slates import Card
 from recorder.status import Status
 
@@ -130,13 +131,15 @@ class Broadcasts:
                     pass
         await front.end(folder)
 
-    async def finish(self, broadcast: BroadcastId, target: Path) -> Recording:
-        """One MP4 of all that was recorded, once the hub has stopped. Raises `ArchiveFailed`, `ManifestBroken`."""
+    async def finish(self, broadcast: BroadcastId, target: Path, chapters: Sequence[Chapter] = ()) -> Recording:
+        """One MP4 of all that was recorded, once the hub has stopped; chapters in the order of their times. Raises
+        `ArchiveFailed`, `ManifestBroken`."""
         await asyncio.to_thread(shutil.rmtree, self.page(broadcast), ignore_errors=True)
         folder = self.archive(broadcast)
         manifest = await asyncio.to_thread(Manifest, folder)
         await archive.recover(manifest, manifest.unlisted(), self._now)
-        return await archive.finish(folder, target)
+        config = await asyncio.to_thread(_read_config, self._of(broadcast) / _CONFIG)
+        return await recording.finish(folder, target, config.began_at if config else self._now(), chapters)
 
     def archive(self, broadcast: BroadcastId) -> Path:
         """Where the segments and their manifest are."""

@@ -33,6 +33,10 @@ class NothingRecorded(ArchiveFailed):
     """There is not one segment to make a recording of."""
 
 
+class DiskFull(ArchiveFailed):
+    """There is not room enough on the disk; the message says how much is missing."""
+
+
 class ManifestBroken(RecorderError):
     """The manifest's chain does not hold, or a segment is not what the manifest says."""
 

@@ -153,13 +153,23 @@ def until(segment: Path, seconds: float) -> list[str]:
     return _compile(output, *_QUIET, "-copyts")
 
 
-def recording(target: Path) -> list[str]:
-    """MPEG-TS on standard input to one MP4 that plays while it loads, by stream copy; times stay as they are."""
+def recording(target: Path, chapters: Path) -> list[str]:
+    """MPEG-TS on standard input to one MP4 that plays while it loads, by stream copy; times stay as they are. The
+    chapters are a text of ffmpeg's own."""
     source = ffmpeg.input("pipe:0", f="mpegts")
     output = ffmpeg.output(
-        source["v"], source["a"], str(target), c="copy", f="mp4", movflags="+faststart", **{"bsf:a": "aac_adtstoasc"}
+        source["v"],
+        source["a"],
+        str(target),
+        c="copy",
+        f="mp4",
+        map_chapters=1,
+        movflags="+faststart",
+        **{"bsf:a": "aac_adtstoasc"},
     )
-    return _compile(output, "-hide_banner", "-loglevel", "error", "-copyts", "-y")
+    arguments = _compile(output, "-hide_banner", "-loglevel", "error", "-copyts", "-y")
+    after_input = arguments.index("pipe:0") + 1  # ffmpeg-python leaves out an input of which no stream is used
+    return [*arguments[:after_input], "-f", "ffmetadata", "-i", str(chapters), *arguments[after_input:]]
 
 
 def probe(file: Path) -> list[str]:

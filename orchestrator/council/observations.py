@@ -219,15 +219,26 @@ class ChannelLost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blind:
+    """A stretch of the broadcast of which nothing was recorded."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingMade:
     """The broadcast is over and its recording lies in one file of `size` bytes. `head` is the last link of the chained
-    manifest of its segments. Both hashes are SHA-256 in hexadecimal."""
+    manifest of its segments. Both hashes are SHA-256 in hexadecimal. `began_at` is when its time 0 was; `blind` is what
+    it lacks between its beginning and its end."""
 
     seen: Sighting
     size: int
     sha256: str
     segments: int
     head: str
+    began_at: datetime | None = None
+    blind: tuple[Blind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,8 +258,16 @@ def _recorded(session: Session, observation: RecordingMade | RecordingFailed, no
     """What came of the broadcast: the one sighting that counts after the session is over. The last one stands."""
     at = min(observation.seen.at, now)
     match observation:
-        case RecordingMade(size=size, sha256=sha256, segments=segments, head=head):
-            event: Event = RecordingFinished(at=at, size=size, sha256=sha256, segments=segments, head=head)
+        case RecordingMade():
+            event: Event = RecordingFinished(
+                at=at,
+                size=observation.size,
+                sha256=observation.sha256,
+                segments=observation.segments,
+                head=observation.head,
+                began_at=observation.began_at,
+                blind=observation.blind,
+            )
         case RecordingFailed(cause=cause):
             event = RecordingMissing(at=at, cause=cause)
     is_known = session.recording is not None and replace(session.recording, at=at) == event

@@ -34,9 +34,16 @@ class Mark:
 
 
 def began_at(records: Sequence[Recorded]) -> datetime | None:
-    """When the recording began, as far as the record knows: when the encoder was first on; None if it never was."""
+    """When the recording began: as whoever made it said; else when the encoder was first on; None if it never was."""
+    if (made := _made(records)) and made.began_at:
+        return made.began_at
     links = (record.event for record in records)
     return next((event.at for event in links if isinstance(event, e.LinkRestored) and event.link is Link.ENCODER), None)
+
+
+def _made(records: Sequence[Recorded]) -> e.RecordingFinished | None:
+    found = (record.event for record in reversed(records))
+    return next((event for event in found if isinstance(event, e.RecordingFinished)), None)
 
 
 def recording_index(
@@ -89,8 +96,17 @@ class MarkOut(BaseModel):
     item: int | None
 
 
+class BlindOut(BaseModel):
+    """A stretch of which nothing was recorded."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start_s: float
+    end_s: float
+
+
 class IndexOut(BaseModel):
-    """Where in the recording each item and speaker begins."""
+    """Where in the recording each item and speaker begins, and what it lacks."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -98,10 +114,14 @@ class IndexOut(BaseModel):
     session_id: str
     began_at: AwareDatetime = Field(description="The recording's first picture")
     marks: tuple[MarkOut, ...]
+    blind: tuple[BlindOut, ...] = ()
 
 
-def index_json(convocation: Convocation, began: datetime, marks: Sequence[Mark]) -> IndexOut:
+def index_json(
+    convocation: Convocation, records: Sequence[Recorded], began: datetime, marks: Sequence[Mark]
+) -> IndexOut:
     """The index as JSON; `IndexOut.model_json_schema()` describes it."""
+    made = _made(records)
     return IndexOut(
         session_id=convocation.session,
         began_at=began,
@@ -114,6 +134,10 @@ def index_json(convocation: Convocation, began: datetime, marks: Sequence[Mark])
                 item=mark.item,
             )
             for mark in marks
+        ),
+        blind=tuple(
+            BlindOut(start_s=(stretch.since - began).total_seconds(), end_s=(stretch.until - began).total_seconds())
+            for stretch in (made.blind if made else ())
         ),
     )
 

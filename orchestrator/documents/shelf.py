@@ -105,7 +105,9 @@ def _lines(dossier: Dossier) -> bytes:
 
 def _index(dossier: Dossier) -> bytes:
     return _pretty(
-        index_json(dossier.session.convened, dossier.recording_began, dossier.index).model_dump_json(indent=2)
+        index_json(dossier.session.convened, dossier.records, dossier.recording_began, dossier.index).model_dump_json(
+            indent=2
+        )
     )
 
 

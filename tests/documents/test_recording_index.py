@@ -87,7 +87,7 @@ def test_the_start_may_be_said():
     play = sitting()
     said = Dossier(session=play.session, records=lines(play.record), at=play.now, language="ca", recorded_from=EIGHT)
     assert said.index[0].start == timedelta(seconds=60)
-    assert index_json(play.session.convened, EIGHT, said.index).marks[0].start_s == 60
+    assert index_json(play.session.convened, [], EIGHT, said.index).marks[0].start_s == 60
 
 
 def test_what_lasts_at_the_end_is_closed_by_it():

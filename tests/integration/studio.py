@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import time
@@ -234,6 +235,13 @@ def seconds(file: Path) -> float:
     """From the first to the last picture or sound."""
     command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0", str(file)]
     return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+
+
+def chapters_of(file: Path) -> list[tuple[float, str]]:
+    """When each begins (s), and its title."""
+    command = ["ffprobe", "-v", "error", "-show_chapters", "-of", "json", str(file)]
+    found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["chapters"]
+    return [(float(chapter["start_time"]), chapter["tags"]["title"]) for chapter in found]
 
 
 def command_lines() -> str:

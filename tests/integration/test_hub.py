@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -20,6 +21,7 @@ from recorder.events import HubLost, OutputLive, OutputLost, SourceLive, SourceL
 from recorder.flv import Kind
 from recorder.jibri import Busyness, Jibri
 from recorder.modes import Mode
+from recorder.recording import Chapter
 from simulator.jibri import SimulatedJibri
 from simulator.public_server import PublicServer
 from tests.integration.studio import (
@@ -27,6 +29,7 @@ from tests.integration.studio import (
     PUBLIC_KEY,
     SMALL,
     Studio,
+    chapters_of,
     command_lines,
     decode,
     encode_clip,
@@ -268,12 +271,26 @@ def test_an_archive_whose_writer_is_killed_is_found_again_and_whole(tmp_path: Pa
         await stage.happened(lambda event: isinstance(event, OutputLost) and event.name == "archive")
         await asyncio.sleep(3)
         lasted = time.monotonic() - began
-        recording = await stage.finish()
+        called = stage.now()
+        await asyncio.sleep(1)
+        await stage.broadcasts.stop(PLE)
+        chapters = [
+            Chapter(at=called - timedelta(hours=1), title="Obertura"),
+            Chapter(at=called, title="Punt 1: «Sóc» = així; #1"),
+            Chapter(at=called + timedelta(hours=1), title="Massa tard"),
+        ]
+        recording = await stage.broadcasts.finish(PLE, stage.folder / "ple.mp4", chapters)
         segments = verify(stage.broadcasts.archive(PLE))
         assert any(segment.recovered for segment in segments)
-        pictures, complaints = decode(recording)
+        opening, chapter = chapters_of(recording.file)
+        assert opening == (0.0, "Obertura")
+        assert chapter[1] == chapters[1].title
+        assert abs(chapter[0] - (called - recording.began_at).total_seconds()) < 0.1
+        assert recording.file.read_bytes()[:4096].find(b"moov") > 0, "it plays while it loads"
+        assert recording.holes == ()
+        pictures, complaints = decode(recording.file)
         assert complaints == ""
-        assert (lasted - 2) * 30 <= pictures <= lasted * 30 + 30
+        assert (lasted - 2) * 30 <= pictures <= (lasted + 2) * 30 + 30
         assert stage.server.sessions() == 1
 
     play(tmp_path, clip, story)

@@ -1,10 +1,11 @@
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from recorder.archive import MANIFEST, Manifest, Segment, _cuts, read, verify
+from recorder.archive import MANIFEST, Manifest, read, verify
 from recorder.errors import ManifestBroken
 
 NOW = datetime(2026, 3, 5, 19, 0, tzinfo=UTC)
@@ -86,46 +87,20 @@ def test_a_line_that_a_crash_cut_short_is_removed_and_its_segment_found_again(tm
     assert [segment.recovered for segment in verify(tmp_path)] == [False, True]
 
 
-def segment(file: str, first_ms: int, last_ms: int) -> Segment:
-    return Segment(
-        seq=0,
-        file=file,
-        first_ms=first_ms,
-        last_ms=last_ms,
-        size=1,
-        sha256="",
-        written_at="",
-        recovered=False,
-        chain="",
-    )
+def test_a_line_for_which_the_disk_has_no_room_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = record(tmp_path, 2)
+    third = tmp_path / "a-00002.ts"
+    third.write_bytes(b"third")
+    is_full = [False, True]  # the segment itself is on the disk, its line is not
 
+    def sync(_descriptor: int) -> None:
+        if is_full.pop(0):
+            raise OSError(28, "No space left on device")
 
-def cuts(*segments: Segment) -> list[tuple[str, int | None]]:
-    return [(segment.file, limit) for segment, limit in _cuts(list(segments))]
-
-
-def test_segments_of_one_writer_are_put_together_whole() -> None:
-    assert cuts(segment("a-0.ts", 0, 4010), segment("a-1.ts", 4000, 8000)) == [("a-0.ts", None), ("a-1.ts", None)]
-
-
-def test_what_the_next_writer_wrote_once_more_is_taken_from_it() -> None:
-    assert cuts(
-        segment("b-0.ts", 5000, 9000),
-        segment("b-1.ts", 9000, 12_000),
-        segment("a-0.ts", 0, 4000),
-        segment("a-1.ts", 4000, 6500),
-    ) == [("a-0.ts", None), ("a-1.ts", 5000), ("b-0.ts", None), ("b-1.ts", None)]
-
-
-def test_a_segment_that_the_next_writer_wrote_once_more_as_a_whole_is_left_out() -> None:
-    assert cuts(segment("a-0.ts", 0, 4000), segment("a-1.ts", 3990, 5500), segment("b-0.ts", 4000, 9000)) == [
-        ("a-0.ts", None),
-        ("b-0.ts", None),
-    ]
-
-
-def test_writers_that_die_one_after_the_other_leave_what_each_had_alone() -> None:
-    assert cuts(segment("a-0.ts", 0, 3000), segment("b-0.ts", 2000, 2500), segment("c-0.ts", 2000, 8000)) == [
-        ("a-0.ts", 2000),
-        ("c-0.ts", None),
-    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", sync)
+        with pytest.raises(OSError, match="No space"):
+            manifest.add(third, 8000, 12_000, NOW, recovered=False)
+    assert len(read(tmp_path)) == 2
+    manifest.add(third, 8000, 12_000, NOW, recovered=True)
+    assert [segment.file for segment in verify(tmp_path)] == ["a-00000.ts", "a-00001.ts", "a-00002.ts"]

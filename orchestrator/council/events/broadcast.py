@@ -6,7 +6,7 @@ from datetime import datetime
 from orchestrator.council.commands import Asker
 from orchestrator.council.effects import Picture
 from orchestrator.council.members import ChannelId
-from orchestrator.council.observations import Link, Reach
+from orchestrator.council.observations import Blind, Link, Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,16 @@ class EncoderRestarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingFinished:
-    """The recording of the session: bytes, SHA-256, and the last link of the chain over its segments (hexadecimal)."""
+    """The recording of the session: bytes, SHA-256, and the last link of the chain over its segments (hexadecimal);
+    when its time 0 was, and what it lacks."""
 
     at: datetime
     size: int
     sha256: str
     segments: int
     head: str
+    began_at: datetime | None = None
+    blind: tuple[Blind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
