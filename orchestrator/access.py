@@ -66,6 +66,8 @@ class Operation(StrEnum):
     PAGE_CHANNELS = "page_channels"
     PAGE_PUT_CHANNEL = "page_put_channel"
     PAGE_REMOVE_CHANNEL = "page_remove_channel"
+    PAGE_ASK_CONSENT = "page_ask_consent"
+    PAGE_TAKE_CONSENT = "page_take_consent"
     LINK_MEMBER = "link_member"
     LIST_ALERTS = "list_alerts"
     READ_ALERT = "read_alert"
@@ -150,6 +152,8 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_CHANNELS: _BROADCASTERS,
     Operation.PAGE_PUT_CHANNEL: _BROADCASTERS,
     Operation.PAGE_REMOVE_CHANNEL: _BROADCASTERS,
+    Operation.PAGE_ASK_CONSENT: _BROADCASTERS,
+    Operation.PAGE_TAKE_CONSENT: _BROADCASTERS,
     Operation.LINK_MEMBER: _PARTICIPANTS,
     Operation.LIST_ALERTS: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},
     Operation.READ_ALERT: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},

@@ -270,6 +270,7 @@ class _Program:
         return House(
             records=Records(self._pool),
             channels=self._channels,
+            consents=self._google if settings.youtube_client_id else None,
             answered=Answered(self._pool, strongbox(settings)),
             ledger=ledger,
             inbox=Inbox(self._pool, self._listener),

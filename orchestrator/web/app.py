@@ -33,7 +33,7 @@ from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.once import once
 from orchestrator.web.openapi import describe
 from orchestrator.web.pages import alerts as alerts_page
-from orchestrator.web.pages import api_docs, convening, enter, join, live, people, timeline, wall
+from orchestrator.web.pages import api_docs, consent, convening, enter, join, live, people, timeline, wall
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import links as links_page
@@ -71,6 +71,7 @@ PAGES = (
     *live.ROUTES,
     *documents_page.ROUTES,
     *channels_page.ROUTES,
+    *consent.ROUTES,
     *api_docs.ROUTES,
     *join.ROUTES,
     *links_page.ROUTES,

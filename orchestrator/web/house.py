@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestrator.access import Clock, Jitsi
+from orchestrator.consents import Consents
 from orchestrator.council.commands import Convene
 from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import EntityId, SessionId
@@ -62,6 +63,7 @@ class House:
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
     finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries.
     `encoders` is how many broadcasts can be made at once. `jitsi` is where an entity's sessions are held.
+    `consents` asks the owners of channels on YouTube, where the installation has a client at Google.
     """
 
     records: Records
@@ -79,6 +81,7 @@ class House:
     time_zone: ZoneInfo
     version: str
     gathering: timedelta = timedelta(minutes=60)
+    consents: Consents | None = None
     recordings: Path | None = None
     broadcasts: Path | None = None
     encoders: int = 0

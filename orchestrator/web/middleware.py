@@ -18,6 +18,7 @@ from orchestrator.store.ledger import NoSuchSession
 from orchestrator.store.records import NoSuchBody
 from orchestrator.web.limits import seconds_to_wait
 from orchestrator.web.pages.problem import problem_page
+from orchestrator.web.policy import content_policy
 from orchestrator.web.problems import Kind, Problem, from_status, refused
 from orchestrator.web.request import ACCESS, HOUSE, house_of, language_of, principal_of, wants
 
@@ -34,10 +35,7 @@ PUBLIC = "public:"
 _SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
+    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",

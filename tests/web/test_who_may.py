@@ -83,6 +83,8 @@ page_second_call    x      .         x         .          .         .      .    
 page_channels       x      x         x         .          .         .      .     .      .
 page_put_channel    x      x         x         .          .         .      .     .      .
 page_remove_channel x      x         x         .          .         .      .     .      .
+page_ask_consent    x      x         x         .          .         .      .     .      .
+page_take_consent   x      x         x         .          .         .      .     .      .
 page_wall           x      x         .         .          .         .      .     .      .
 page_wall_feed      x      x         .         .          .         .      .     .      .
 page_alerts         x      x         .         .          .         .      .     .      .

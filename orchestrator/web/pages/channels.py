@@ -1,6 +1,7 @@
 """The page of channels: which there are, in what state, and forms to add one and to take one away."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from aiohttp import hdrs, web
 from pydantic import ValidationError
@@ -9,13 +10,16 @@ from orchestrator.access import Operation
 from orchestrator.council.commands import Role
 from orchestrator.council.members import ChannelId, EntityId
 from orchestrator.store.channels import ChannelKind
+from orchestrator.strongbox import Unreadable
 from orchestrator.web.api.channels import ChannelIn, enter_channel, reachable
 from orchestrator.web.pages.rendering import page
+from orchestrator.web.policy import content_policy
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.request import access_of, house_of, language_of, require_entity
 from orchestrator.web.route import Route
 
 _PAGE = "/channels"
+_TOLD = {"consent_given": "ok", "consent_denied": "warn", "consent_stale": "warn", "consent_failed": "bad"}
 
 
 async def show(request: web.Request) -> web.Response:
@@ -44,12 +48,17 @@ async def enter(request: web.Request) -> web.StreamResponse:
 
 
 async def remove(request: web.Request) -> web.StreamResponse:
-    """Forget a channel."""
+    """Forget a channel; its owner's consent is given back."""
     channel = await house_of(request).channels.channel(ChannelId(request.match_info["channel"]))
     if channel is None:
         raise Problem(Kind.NOT_FOUND)
     require_entity(request, channel.entity)
-    await house_of(request).channels.remove(channel.entity, channel.id)
+    house = house_of(request)
+    if house.consents is not None:
+        with suppress(Unreadable):
+            if token := await house.channels.refresh_token(channel.id):
+                await house.consents.withdraw(token)
+    await house.channels.remove(channel.entity, channel.id)
     return web.Response(status=303, headers={hdrs.LOCATION: _PAGE})
 
 
@@ -67,8 +76,14 @@ async def _page(
         "may_share": access.role in (Role.ADMIN, Role.OPERATOR),
         "typed": typed or {},
         "faults": faults or [],
+        "tones": _TOLD,
+        "told": request.query.get("told") if request.query.get("told") in _TOLD else None,
+        "may_ask": house.consents is not None,
     }
-    return page(request, "channels.html", language_of(request), values, 422 if faults else 200)
+    response = page(request, "channels.html", language_of(request), values, 422 if faults else 200)
+    if house.consents is not None:  # a browser follows a form to where the answer sends it only if that is named
+        response.headers["Content-Security-Policy"] = content_policy({"form-action": house.consents.origin})
+    return response
 
 
 def _fault(message: str) -> str:
