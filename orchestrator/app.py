@@ -122,6 +122,7 @@ class _Program:
         self._listener = Listener(pool)
         self._channels = Channels(pool, strongbox(settings))
         self._google = google(settings)
+        self._client = client
         self._jibris = tuple(Jibri(client, url) for url in settings.jibris)
         self._sessions = Sessions(pool, self._listener, self._perform, now)
         self._installations = settings.installations
@@ -258,6 +259,7 @@ class _Program:
             farewell=settings.farewell,
             recordings=settings.recordings,
             now=now,
+            client=self._client if settings.probe else None,
         )
 
     def _house(self) -> House:

@@ -5,13 +5,14 @@ session's inbox. It is told nothing and forgets nothing: on another machine or a
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import assert_never
 
+import aiohttp
 import structlog
 
 from orchestrator.council.convocation import Convocation
@@ -25,6 +26,7 @@ from orchestrator.google import Google
 from orchestrator.outlets import Outlet, PlainOutlet, is_main
 from orchestrator.publication import Publication
 from orchestrator.recordings import make_recording
+from orchestrator.spectating import SEEN, Spectator
 from orchestrator.store.channels import Channel, ChannelKind, Channels
 from orchestrator.store.following import follow
 from orchestrator.store.inbox import Inbox
@@ -74,9 +76,9 @@ _MODES = {
 class Studio:
     """What the broadcasts of this machine are made with.
 
-    `farewell` is how long the last card stays on the air. `channel` is a
-    channel for all that stands in the settings: sessions go there that can go nowhere else. Without any channel a
-    broadcast is only archived.
+    `farewell` is how long the last card stays on the air. `channel` is a channel for all that stands in the settings:
+    sessions go there that can go nowhere else. Without any channel a broadcast is only archived. `client` is for who
+    watches at the public address; None: nobody does.
     """
 
     ledger: Ledger
@@ -95,6 +97,7 @@ class Studio:
     recordings: Path
     now: Callable[[], datetime]
     often: float = 1.0
+    client: aiohttp.ClientSession | None = None
 
 
 class Broadcasting:
@@ -132,6 +135,7 @@ class _Broadcast:
     session_id: SessionId
     reports: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     publication: Publication = field(init=False)
+    spectator: Spectator | None = None
     _shown: Mode | None = None
 
     def __post_init__(self) -> None:
@@ -139,10 +143,12 @@ class _Broadcast:
             session_id=self.session_id,
             usable=self._usable,
             outlet=self._outlet,
-            send=partial(self.studio.broadcasts.set_destinations, self.id),
+            send=self._send,
             report=partial(self.studio.inbox.report, self.session_id),
             now=self.studio.now,
         )
+        if self.studio.client is not None:
+            self.spectator = Spectator(session_id=self.session_id, client=self.studio.client, tell=self._report_public)
 
     @property
     def id(self) -> BroadcastId:
@@ -159,6 +165,8 @@ class _Broadcast:
                 tasks.create_task(self._take_reports(encoding), name=f"reports of {self.id}")
                 tasks.create_task(encoding.keep(), name=f"encoder of {self.id}")
                 tasks.create_task(self.publication.run(), name=f"publication of {self.id}")
+                if self.spectator:
+                    tasks.create_task(self.spectator.run(), name=f"spectator of {self.id}")
                 await self._follow_record(encoding)
         except* _HasEnded:
             pass
@@ -219,6 +227,11 @@ class _Broadcast:
         own = self.studio.channel if channel.id == INSTALLED else None
         return PlainOutlet(channel=channel, channels=self.studio.channels, own=own)
 
+    async def _send(self, destinations: Sequence[Destination]) -> None:
+        await self.studio.broadcasts.set_destinations(self.id, destinations)
+        if self.spectator:
+            self.spectator.sent_to(next((one for one in destinations if is_main(one.name)), None))
+
     # --- from the record to the recorder -----------------------------------------------------------------------------
 
     async def _follow_record(self, encoding: Encoding) -> None:
@@ -226,6 +239,8 @@ class _Broadcast:
             level = desired(session)
             encoding.want(level.has_encoder, level.encoder)
             self.publication.see(session)
+            if self.spectator:
+                self.spectator.see(session)
             if level.picture is None:
                 raise _HasEnded
             await self._show(_MODES[level.picture])
@@ -286,6 +301,12 @@ class _Broadcast:
                 log.debug("broadcast_report", session_id=self.session_id, report=type(event).__name__)
             case _:
                 assert_never(event)
+
+    async def _report_public(self, verdict: str) -> None:
+        if verdict == SEEN:
+            await self._report_up(Link.PUBLIC, self.studio.now())
+        else:
+            await self._report_down(Link.PUBLIC, verdict, self.studio.now())
 
     async def _report_up(self, link: Link, at: datetime) -> None:
         up = LinkUp(seen=Sighting(grade=Grade.PRESENCE, at=at), link=link)

@@ -22,6 +22,9 @@ _ACTS: Mapping[str, tuple[Act, ...]] = {
     "source_stalled": (_RESTART, _SLATE),
     "encoder_died": (_RESTART,),
     "encoder_sends_nothing": (_RESTART,),
+    "picture_black": (_SLATE, _RESTART),
+    "picture_frozen": (_RESTART, _SLATE),
+    "sound_silent": (_RESTART,),
 }
 
 

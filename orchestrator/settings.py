@@ -132,6 +132,9 @@ class Settings(BaseSettings):
     youtube_discovery: Annotated[
         Path | None, Field(description="File with YouTube's discovery document; empty: fetched from Google")
     ] = None
+    probe: Annotated[
+        bool, Field(description="Whether the public address is watched, as the public would (some 3 Mbit/s a session)")
+    ] = True
     delay: Annotated[Seconds, Field(description="Delay of the broadcast, in seconds")] = timedelta(seconds=3)
     farewell: Annotated[
         Seconds, Field(description="How long the last card stays on the air after the session, in seconds")

@@ -43,6 +43,10 @@ class ManifestBroken(RecorderError):
     is_retryable = False
 
 
+class ViewingFailed(RecorderError):
+    """The public address does not show the broadcast; the message is a short code."""
+
+
 class JibriBusy(RecorderError):
     """This Jibri serves another session (HTTP 412)."""
 

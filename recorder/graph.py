@@ -172,6 +172,25 @@ def recording(target: Path, chapters: Path) -> list[str]:
     return [*arguments[:after_input], "-f", "ffmetadata", "-i", str(chapters), *arguments[after_input:]]
 
 
+def remux() -> list[str]:
+    """A piece of HLS on standard input, FLV on standard output, by stream copy."""
+    output = ffmpeg.output(ffmpeg.input("pipe:0"), "pipe:1", c="copy", f="flv", flvflags="no_duration_filesize")
+    return _compile(output, *_QUIET)
+
+
+def thumbnails(width: int, height: int) -> list[str]:
+    """FLV on standard input, each of its pictures on standard output, small and grey: a byte a point."""
+    source = ffmpeg.input("pipe:0", f="flv")["v"].filter("scale", width, height, flags="area")
+    output = ffmpeg.output(source, "pipe:1", f="rawvideo", pix_fmt="gray", fps_mode="passthrough")
+    return _compile(output, *_QUIET)
+
+
+def samples(rate: int) -> list[str]:
+    """FLV on standard input, its sound on standard output: one channel of signed 16-bit little-endian samples."""
+    output = ffmpeg.output(ffmpeg.input("pipe:0", f="flv")["a"], "pipe:1", f="s16le", ac=1, ar=rate)
+    return _compile(output, *_QUIET)
+
+
 def probe(file: Path) -> list[str]:
     """First and last time in the file, as JSON on standard output."""
     return ["ffprobe", "-v", "error", "-show_entries", "format=start_time,duration", "-of", "json", str(file)]

@@ -1,7 +1,7 @@
-"""Both ends of an RTMP publish session, without I/O (Adobe RTMP 1.0): bytes in, facts out, bytes to send.
+"""RTMP without I/O (Adobe RTMP 1.0): bytes in, facts out, bytes to send.
 
 `IngestSession` is the server that an encoder publishes to; `PublishSession` is the client that publishes to the public
-server. Whoever owns the socket feeds what arrived and sends `outgoing()`.
+server; `PlaySession` is somebody who watches there. Whoever owns the socket feeds what arrived and sends `outgoing()`.
 """
 
 import os
@@ -21,6 +21,7 @@ _PUBLISHER_LIMIT = 8 * 1024 * 1024
 _MEDIA_STREAM = 1
 _CONTROL, _COMMANDS, _MEDIA = 2, 3, 4
 _PING, _PONG = 6, 7
+_PLAY_ENDS = frozenset({"NetStream.Play.UnpublishNotify", "NetStream.Play.Stop", "NetStream.Play.StreamNotFound"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,14 @@ class PublishEnded:
     """The publisher said goodbye."""
 
 
-Fact = PublishAsked | PublishAccepted | PublishRefused | PublishEnded | Tag
+@dataclass(frozen=True, slots=True)
+class PlayRefused:
+    """The server does not show the stream, or no longer; `code` is its own word."""
+
+    code: str
+
+
+Fact = PublishAsked | PublishAccepted | PublishRefused | PublishEnded | PlayRefused | Tag
 
 
 class _Session(ABC):
@@ -240,6 +248,41 @@ class PublishSession(_Session):
                     return [PublishAccepted()]
                 if _level(arguments) == "error" or code == "NetStream.Unpublish.Success":
                     return [PublishRefused(code)]
+            case _:
+                pass
+        return []
+
+
+class PlaySession(_Session):
+    """Somebody who watches: the stream's tags come out of `feed`. `address` is rtmp(s)://host/app."""
+
+    def __init__(self, *, address: str, app: str, key: str) -> None:
+        super().__init__(_PUBLISHER_LIMIT, os.urandom(_HELLO - 8))
+        self._address, self._app, self._key = address, app, key
+        self._out.append(bytes((_VERSION,)) + bytes(8) + self._hello)
+
+    def _greet(self, theirs: bytes) -> None:
+        self._out.append(theirs)
+
+    def _begin(self) -> None:
+        self._use_large_chunks()
+        self._command("connect", 1, {"app": self._app, "tcUrl": self._address})
+
+    def _hear(self, message: Message) -> list[Fact]:
+        if message.type in (MessageType.AUDIO, MessageType.VIDEO):
+            return [Tag(Kind(message.type), message.ts, message.body)] if message.body else []
+        return super()._hear(message)
+
+    def _obey(self, name: str, number: Value, arguments: list[Value]) -> list[Fact]:
+        match name, number, arguments:
+            case "_result", 1, _:
+                self._command("createStream", 2, None)
+            case "_result", 2, [_, float(stream), *_]:
+                self._command("play", 3, None, self._key, -1000, stream=int(stream))
+            case "_error", _, _:
+                return [PlayRefused(_code(arguments) or "NetConnection.Connect.Rejected")]
+            case "onStatus", _, _ if _level(arguments) == "error" or _code(arguments) in _PLAY_ENDS:
+                return [PlayRefused(_code(arguments))]
             case _:
                 pass
         return []

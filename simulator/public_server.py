@@ -27,8 +27,9 @@ APP = "live2"
 class PublicServer:
     """`async with` it; `address` is where to publish. `kill()` and `start()` are for what may happen to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, has_hls: bool = False) -> None:
         self._folder = folder
+        self._has_hls = has_hls
         self._rtmp, self._http = _free_port(), _free_port()
         self._nginx: Process | None = None
 
@@ -36,6 +37,10 @@ class PublicServer:
     def address(self) -> str:
         """Where to publish, without the key."""
         return f"rtmp://127.0.0.1:{self._rtmp}/{APP}"
+
+    def playlist(self, key: str) -> str:
+        """Where a stream is to be watched over HTTP, if the server has HLS."""
+        return f"http://127.0.0.1:{self._http}/hls/{key}.m3u8"
 
     def recordings(self) -> list[Path]:
         """What the public saw, one FLV file a publish session, oldest first."""
@@ -117,6 +122,7 @@ class PublicServer:
     def _configuration(self) -> str:
         folder = self._folder
         # As root, nginx's workers would be nobody and could not write here.
+        hls = f"hls on; hls_path {folder}/hls; hls_fragment 1s; hls_playlist_length 6s;" if self._has_hls else ""
         user = "user root;" if os.geteuid() == 0 else ""
         return f"""
 load_module {_MODULE};
@@ -138,6 +144,7 @@ rtmp {{
       record_path {folder}/public;
       record_unique on;
       record_suffix .flv;
+      {hls}
     }}
   }}
 }}
@@ -156,6 +163,7 @@ http {{
       client_body_in_single_buffer on;
       proxy_pass http://127.0.0.1:{self._http}/yes;
     }}
+    location /hls {{ root {folder}; }}
     location /yes {{ return 204; }}
     location /stat {{ rtmp_stat all; }}
   }}

@@ -12,6 +12,7 @@ OF_LINKS = (
     *("room_missing", "bot_disconnected", "hub_lost"),
     *("source_closed", "source_stalled", "encoder_died", "no_encoder_free", "encoder_sends_nothing"),
     *("destination_refused", "destination_unknown", "destination_unreachable", "destination_stalled"),
+    *("public_unreachable", "public_refused", "public_stalled", "picture_black", "picture_frozen", "sound_silent"),
     *("destination_closed", "destination_garbled", "certificate_refused", "key_refused"),
 )
 CAUSES = (*OF_LINKS, *Trouble)

@@ -45,6 +45,7 @@ class Trouble(StrEnum):
 
 
 _SEVERITIES: Final[Mapping[str, Severity]] = {
+    "picture_frozen": Severity.WARNING,
     Trouble.QUORUM_LOST: Severity.INFO,
     Trouble.NOT_OPENED: Severity.INFO,
     Trouble.STARTS_WITHOUT_ENCODER: Severity.WARNING,
