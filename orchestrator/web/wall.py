@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from orchestrator.council.observations import Link
 from orchestrator.council.session import Phase
 from orchestrator.council.troubles import Severity
 from orchestrator.store.alerts import Alert
@@ -43,14 +42,6 @@ class Tile:
     def is_unattended(self) -> bool:
         """Whether there is an alert that nobody has acknowledged."""
         return any(alert.acknowledged_at is None for alert in self.alerts)
-
-    @property
-    def missing_links(self) -> tuple[Link, ...]:
-        """The links of the broadcast that ought to work now and do not."""
-        now = self.standing.glance
-        if now is None or now.picture is None or self.standing.phase is not Phase.OPEN:
-            return ()
-        return tuple(link for link in Link if link is not Link.CHAMBER and link not in now.links)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

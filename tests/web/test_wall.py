@@ -2,14 +2,12 @@
 
 import asyncio
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import expect
 
 from orchestrator.council.commands import Role
-from orchestrator.council.glance import Glance
 from orchestrator.council.members import Entity, EntityId, SessionId
 from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, Sighting
 from orchestrator.council.session import Phase
@@ -87,14 +85,6 @@ def test_the_wall_is_ordered_by_trouble_and_what_somebody_looks_after_waits():
     assert [a.cause for a in wall.tiles[0].alerts] == ["key_refused", "quorum_lost"]
     assert (wall.live, wall.soon, len(wall.alerts), wall.unattended) == (5, 1, 6, 5)
     assert [a.cause for a in wall.of_the_house] == ["disk_low"]
-
-
-def test_a_link_is_missing_only_while_there_should_be_a_picture():
-    glance = Glance(
-        is_observed=True, is_met=True, present=7, needed=5, links=frozenset({Link.ENCODER}), picture=None, item=None
-    )
-    (tile,) = lay_out([replace(session("a"), glance=glance)], []).tiles
-    assert tile.missing_links == ()
 
 
 async def down(town: Town, link: Link = Link.RELAY, cause: str = "key_refused") -> None:
@@ -200,6 +190,7 @@ def test_a_change_reaches_the_wall_and_is_handled_by_keyboard(dsn):
                 assert await page.evaluate("document.activeElement.closest('li').id") == "tile-s2"
 
                 await page.click(f"#tile-{SESSION} h2 a")
+                await expect(page.locator("#opened ol").first).to_contain_text("Copieu de nou la clau")
                 await page.focus("button[id^=take-]")
                 await page.keyboard.press("Enter")
                 await expect(page.locator("#opened")).to_contain_text("algú se n'encarrega")

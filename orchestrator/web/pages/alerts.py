@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from orchestrator.access import Operation
 from orchestrator.facts import alert_text
+from orchestrator.remedies import steps_against
 from orchestrator.store.alerts import Alert, AlertId, Entry
 from orchestrator.store.listener import ANY, Channel
 from orchestrator.web.api.alerts import NoteIn, alert_of, known_as
@@ -108,6 +109,7 @@ async def _values(house: House, language: Language) -> dict[str, object]:
         "zone": house.time_zone.key,
         "at": house.now(),
         "alert_text": alert_text,
+        "steps_against": steps_against,
         "back": "alerts",
     }
 

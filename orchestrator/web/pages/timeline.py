@@ -8,17 +8,19 @@ from typing import Final
 
 from aiohttp import web
 
-from orchestrator.access import Operation
+from orchestrator.access import Access, Operation
 from orchestrator.council import events as e
 from orchestrator.council.glance import glance
 from orchestrator.council.observations import Link
 from orchestrator.facts import alert_text, tell
+from orchestrator.remedies import acts_against, steps_against
 from orchestrator.store.alerts import Alert, AlertId, Deed, Entry
 from orchestrator.store.ledger import Recorded
 from orchestrator.store.listener import Channel
 from orchestrator.web.feed import Item, follow
 from orchestrator.web.house import House, Reading
 from orchestrator.web.pages.alerts import histories, said_of, when_new
+from orchestrator.web.pages.live import why_not
 from orchestrator.web.pages.rendering import page, render
 from orchestrator.web.request import access_of, house_of, language_of, session_of
 from orchestrator.web.route import Route
@@ -52,25 +54,26 @@ class LinkNow:
 async def show(request: web.Request) -> web.Response:
     """The whole page."""
     reading, house, language = await session_of(request), house_of(request), language_of(request)
-    values = await _values(house, reading, language) | {"access": access_of(request), "now": house.now()}
+    values = await _values(house, reading, access_of(request), language)
+    values |= {"access": access_of(request), "now": house.now()}
     return page(request, "timeline.html", language, values)
 
 
 async def feed(request: web.Request) -> web.StreamResponse:
     """Its parts, after every change of the record and of its alerts."""
     reading, house, language = await session_of(request), house_of(request), language_of(request)
-    session_id = reading.session.convened.session
+    session_id, access = reading.session.convened.session, access_of(request)
     last = [""]
 
     async def since(known: int) -> Sequence[Item]:
-        values = await _values(house, await house.read(session_id), language)
+        values = await _values(house, await house.read(session_id), access, language)
         return when_new(last, render("timeline_parts.html", language, values), known)
 
     with house.hearing((Channel.RECORD, session_id), (Channel.ALERTS, session_id)) as changed:
         return await follow(request, house, changed, since, 0)
 
 
-async def _values(house: House, reading: Reading, language: Language) -> dict[str, object]:
+async def _values(house: House, reading: Reading, access: Access, language: Language) -> dict[str, object]:
     session = reading.session
     call = session.convened
     alerts = await house.alerts.find(session=call.session, is_open=False)
@@ -92,6 +95,9 @@ async def _values(house: House, reading: Reading, language: Language) -> dict[st
         "zone": call.time_zone,
         "at": house.now(),
         "alert_text": alert_text,
+        "steps_against": steps_against,
+        "acts_against": acts_against,
+        "why_not": why_not(reading, access, house),
         "back": "timeline",
     }
 
