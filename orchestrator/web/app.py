@@ -33,7 +33,7 @@ from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.once import once
 from orchestrator.web.openapi import describe
 from orchestrator.web.pages import alerts as alerts_page
-from orchestrator.web.pages import api_docs, consent, convening, enter, join, live, people, timeline, wall
+from orchestrator.web.pages import api_docs, consent, convening, enter, join, live, people, timeline, wall, watch
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import links as links_page
@@ -72,6 +72,7 @@ PAGES = (
     *documents_page.ROUTES,
     *channels_page.ROUTES,
     *consent.ROUTES,
+    *watch.ROUTES,
     *api_docs.ROUTES,
     *join.ROUTES,
     *links_page.ROUTES,
