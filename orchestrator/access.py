@@ -99,6 +99,7 @@ class Operation(StrEnum):
     PAGE_CONVENE_CHECKS = "page_convene_checks"
     PAGE_PEOPLE = "page_people"
     PAGE_CONTACTS = "page_contacts"
+    PAGE_INVITE = "page_invite"
     PAGE_CANCEL = "page_cancel"
     PAGE_POSTPONE = "page_postpone"
     PAGE_DRILL = "page_drill"
@@ -185,6 +186,7 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_CONVENE_CHECKS: _CONVENERS,
     Operation.PAGE_PEOPLE: _CONVENERS | {Role.OPERATOR},
     Operation.PAGE_CONTACTS: _CONVENERS,
+    Operation.PAGE_INVITE: _CONVENERS,
     Operation.PAGE_CANCEL: _CONVENERS,
     Operation.PAGE_POSTPONE: _CONVENERS,
     Operation.PAGE_DRILL: _OPERATORS,

@@ -37,7 +37,7 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
-from orchestrator.credentials import destinations, jitsi, seal_key, signatory, strongbox, token_secret, told
+from orchestrator.credentials import destinations, jitsi, post, seal_key, signatory, strongbox, token_secret, told
 from orchestrator.documents.press import Press
 from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence.exhibits import Exhibits
@@ -47,6 +47,7 @@ from orchestrator.evidence.stamping import Stamping
 from orchestrator.google import Google
 from orchestrator.lookout import CLOCK_TOLERANCE, Around, Lookout
 from orchestrator.notices.alertmanager import Alertmanager
+from orchestrator.notices.sending import Sending
 from orchestrator.notices.telling import Telling
 from orchestrator.notices.whom import Whom, quiet_hours
 from orchestrator.sessions import Sessions
@@ -131,6 +132,7 @@ class _Program:
         self._sealing = self._sealer()
         self._lookout = self._watch(settings)
         self._telling = self._teller(settings, client)
+        self._letters = self._secretariat()
         self._stamping = Stamping(seals=Seals(pool), client=client, url=settings.tsa_url)
 
     async def run(self) -> None:
@@ -169,6 +171,7 @@ class _Program:
         work: dict[str, jobs.Work] = {}
         if Duty.CONDUCTOR in self._duties:
             work |= {jobs.CONDUCT_SESSION: self._conduct}
+            work |= {jobs.SEND_LETTERS: self._letters.send, jobs.REMIND_MEMBERS: self._letters.remind}
         if Duty.RECORDER in self._duties:
             work |= {jobs.CARRY_BROADCAST: self._broadcasting.carry, jobs.SEAL_SESSION: self._sealing.seal}
         if Duty.RECORDER in self._duties and self._settings.tsa_url:
@@ -240,6 +243,16 @@ class _Program:
             now=now,
         )
 
+    def _secretariat(self) -> Sending:
+        settings = self._settings
+        return Sending(
+            ledger=Ledger(self._pool),
+            post=post(settings),
+            base=settings.public_url,
+            secret=token_secret(settings),
+            now=now,
+        )
+
     def _studio(self, broadcasts: Broadcasts) -> Studio:
         settings = self._settings
         width, _, height = settings.picture_size.partition("x")
@@ -285,6 +298,7 @@ class _Program:
             public_url=settings.public_url,
             time_zone=ZoneInfo(settings.time_zone),
             encoders=len(settings.jibris),
+            has_mail=post(settings).is_there,
             version=VERSION,
             limits=Limits(
                 people=Buckets(settings.requests_a_minute),

@@ -14,6 +14,7 @@ from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.signing import Signatory, open_signatory
 from orchestrator.installations import Installation
 from orchestrator.notices.people import BadAddress, Person, addressees, lines_of
+from orchestrator.notices.post import Post, Security
 from orchestrator.settings import Settings
 from orchestrator.strongbox import Strongbox, open_strongbox
 from recorder.config import Destination
@@ -30,12 +31,21 @@ def check(settings: Settings, duties: frozenset[Duty] = EVERYTHING) -> None:
     strongbox(settings)
     signatory(settings)
     told(settings)
+    _check_mail(settings)
     for name in short_secrets(settings):
         raise ValueError(f"{name} must have {LEAST_SECRET} bytes or more; a good one: openssl rand -base64 48")
     for each in settings.installations.all:
         if not each.xmpp_password.get_secret_value():
             name = named("xmpp_password", each)
             raise ValueError(f"{name} is not set: the bot needs its account on {each.hidden_domain}")
+
+
+def _check_mail(settings: Settings) -> None:
+    """Calls hold personal links: they leave this machine encrypted only."""
+    if settings.smtp_host and not settings.mail_from:
+        raise ValueError("PLENARI_MAIL_FROM is not set: the address that calls are sent from")
+    if settings.smtp_security is Security.NONE and settings.smtp_host not in ("", "127.0.0.1", "::1", "localhost"):
+        raise ValueError("PLENARI_SMTP_SECURITY may be none on loopback only: calls hold personal links")
 
 
 def _check_shared(settings: Settings) -> None:
@@ -151,3 +161,15 @@ def told(settings: Settings) -> tuple[Mapping[str, Person], tuple[tuple[str, ...
         return addressees(lines_of(first), lines_of(further))
     except BadAddress as bad:
         raise ValueError(f"PLENARI_ALERT_URLS or PLENARI_ESCALATION_URLS: {bad}") from None
+
+
+def post(settings: Settings) -> Post:
+    """The mail server of the settings."""
+    return Post(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        sender=settings.mail_from,
+    )

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from orchestrator.installations import FurtherInstallation, Installation, Installations
+from orchestrator.notices.post import Security
 
 
 def _seconds(value: object) -> object:
@@ -140,6 +141,15 @@ class Settings(BaseSettings):
         Seconds, Field(description="How long the last card stays on the air after the session, in seconds")
     ] = timedelta(seconds=20)
     picture_size: Annotated[str, Field(description="Size of Jibri's picture", pattern=r"^\d+x\d+$")] = "1280x720"
+
+    smtp_host: Annotated[str, Field(description="Mail server that calls are sent through; empty: no mail")] = ""
+    smtp_port: Annotated[int, Field(description="Its port", ge=1, le=65535)] = 587
+    smtp_security: Annotated[Security, Field(description="`starttls`, `tls`, or `none` (only on loopback)")] = (
+        Security.STARTTLS
+    )
+    smtp_user: Annotated[str, Field(description="Its account; empty: none is needed")] = ""
+    smtp_password: Annotated[SecretStr, Field(description="Its password")] = SecretStr("")
+    mail_from: Annotated[str, Field(description="Address that calls are sent from")] = ""
 
     seal_key: Annotated[
         SecretStr,

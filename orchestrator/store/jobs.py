@@ -35,6 +35,8 @@ CONDUCT_SESSION: Final = "conduct_session"
 CARRY_BROADCAST: Final = "carry_broadcast"
 SEAL_SESSION: Final = "seal_session"
 STAMP_SEAL: Final = "stamp_seal"
+SEND_LETTERS: Final = "send_letters"
+REMIND_MEMBERS: Final = "remind_members"
 
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 _BATCH: Final = 10

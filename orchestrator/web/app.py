@@ -34,6 +34,7 @@ from orchestrator.web.once import once
 from orchestrator.web.openapi import describe
 from orchestrator.web.pages import alerts as alerts_page
 from orchestrator.web.pages import api_docs, consent, convening, enter, join, live, people, timeline, wall, watch
+from orchestrator.web.pages import calendar as calendar_page
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import links as links_page
@@ -68,6 +69,7 @@ PAGES = (
     *sessions_page.ROUTES,
     *convening.ROUTES,
     *people.ROUTES,
+    *calendar_page.ROUTES,
     *live.ROUTES,
     *documents_page.ROUTES,
     *channels_page.ROUTES,

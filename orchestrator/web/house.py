@@ -62,7 +62,8 @@ class House:
     what the service needs is there. `public_url` is where people reach us, `time_zone` where the installation is.
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
     finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries.
-    `encoders` is how many broadcasts can be made at once. `jitsi` is where an entity's sessions are held.
+    `encoders` is how many broadcasts can be made at once; `has_mail`: calls can be sent.
+    `jitsi` is where an entity's sessions are held.
     `consents` asks the owners of channels on YouTube, where the installation has a client at Google.
     """
 
@@ -87,6 +88,7 @@ class House:
     encoders: int = 0
     limits: Limits = field(default_factory=Limits)
     told: tuple[str, ...] = ()
+    has_mail: bool = False
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)

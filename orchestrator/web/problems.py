@@ -30,6 +30,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     NOT_SEALED = "not_sealed"
     NEVER_SEALED = "never_sealed"
+    NO_MAIL = "no_mail"
     IN_PROGRESS = "in_progress"
     PRECONDITION_FAILED = "precondition_failed"
     TOO_LARGE = "too_large"
@@ -58,6 +59,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.REFUSED: 409,
     Kind.NOT_SEALED: 409,
     Kind.NEVER_SEALED: 409,
+    Kind.NO_MAIL: 409,
     Kind.IN_PROGRESS: 409,
     Kind.PRECONDITION_FAILED: 412,
     Kind.TOO_LARGE: 413,

@@ -5,12 +5,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from icalendar import Calendar
 
 from orchestrator.council.commands import Role
 from orchestrator.council.convocation import Cause
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Phase
 from orchestrator.store.contacts import Contact, Contacts
+from orchestrator.store.letters import Letters, State
 from tests.scenarios.play import EIGHT, MAYOR, PLENARY, convocation
 from tests.web.town import HERE, served
 
@@ -240,5 +242,55 @@ def test_a_session_that_is_put_off_is_convened_anew_in_another_room(dsn):
             assert after.convened.starts_at.isoformat() == "2026-04-16T16:30:00+00:00"
             assert after.convened.agenda == before.convened.agenda
             assert after.convened.room != before.convened.room
+
+    asyncio.run(main())
+
+
+def test_the_call_is_sent_from_the_list_and_once_more_to_one(dsn):
+    async def main():
+        async with served(dsn) as town:
+            headers = await settled(town)
+            path = (await sent(town, headers)).headers["Location"]
+            session_id = SessionId(path.split("/")[2])
+            await Contacts(town.store.pool).put(HERE, {MAYOR: Contact(email="marta@vila.cat", phone="972 11 22 33")})
+            there = path.replace("people", "invitations")
+            answer = await town.client.post(there, data={}, headers=headers, allow_redirects=False)
+            assert answer.status == 409  # there is no mail server
+            town.house.has_mail = True
+            page = await (await town.client.get(path, headers=headers)).text()
+            assert "Envia la convocatòria (1)" in page
+            assert (await town.client.post(there, data={}, headers=headers, allow_redirects=False)).status == 303
+            deliveries = await Letters(town.store.pool).of(session_id)
+            assert [(d.member, d.state) for d in deliveries] == [(MAYOR, State.WAITING)]
+            page = await (await town.client.get(path, headers=headers)).text()
+            assert "s&#39;està enviant" in page
+            assert "Envia la convocatòria" not in page
+            await Letters(town.store.pool).settle(deliveries[0].id, State.FAILED, town.clock(), "address_refused")
+            page = await (await town.client.get(path, headers=headers)).text()
+            assert "el servidor de correu refusa l&#39;adreça" in page
+            assert 'href="tel:972112233"' in page
+            await town.client.post(there, data={"member": MAYOR}, headers=headers, allow_redirects=False)
+            assert (await Letters(town.store.pool).of(session_id))[0].state is State.WAITING
+
+    asyncio.run(main())
+
+
+def test_anybody_may_subscribe_to_what_a_body_holds_in_public(dsn):
+    async def main():
+        async with served(dsn) as town:
+            headers = await settled(town)
+            await sent(town, headers)
+            await sent(town, headers, key="b", day="2026-04-23", public=None)
+            await sent(town, headers, key="c", day="2026-04-24", rehearsal="on", confirmed="on")
+            answer = await town.client.get("/calendar/vila/ple.ics?lang=ca")
+            assert (answer.status, answer.content_type) == (200, "text/calendar")
+            text = await answer.text()
+            calendar = Calendar.from_ical(text)
+            (event,) = calendar.walk("VEVENT")
+            assert event.start.isoformat() == "2026-04-09T19:00:00+02:00"
+            assert str(calendar["X-WR-CALNAME"]) == "Ple · Ajuntament de la Vila"
+            assert "Marta" not in text
+            assert "/join" not in text
+            assert (await town.client.get("/calendar/vila/none.ics")).status == 404
 
     asyncio.run(main())

@@ -99,6 +99,7 @@ page_convene_send   x      .         x         .          .         .      .    
 page_convene_checks x      .         x         .          .         .      .     .      .
 page_people         x      x         x         .          .         .      .     .      .
 page_contacts       x      .         x         .          .         .      .     .      .
+page_invite         x      .         x         .          .         .      .     .      .
 page_cancel         x      .         x         .          .         .      .     .      .
 page_postpone       x      .         x         .          .         .      .     .      .
 page_drill          x      x         .         .          .         .      .     .      .
