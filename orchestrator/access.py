@@ -69,6 +69,7 @@ class Operation(StrEnum):
     PAGE_ASK_CONSENT = "page_ask_consent"
     PAGE_TAKE_CONSENT = "page_take_consent"
     LINK_MEMBER = "link_member"
+    READ_METRICS = "read_metrics"
     LIST_ALERTS = "list_alerts"
     READ_ALERT = "read_alert"
     ACKNOWLEDGE_ALERT = "acknowledge_alert"
@@ -156,6 +157,7 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_ASK_CONSENT: _BROADCASTERS,
     Operation.PAGE_TAKE_CONSENT: _BROADCASTERS,
     Operation.LINK_MEMBER: _PARTICIPANTS,
+    Operation.READ_METRICS: _OPERATORS,
     Operation.LIST_ALERTS: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},
     Operation.READ_ALERT: _OPERATORS | {Role.SECRETARY, Role.AUDITOR},
     Operation.ACKNOWLEDGE_ALERT: _OPERATORS,

@@ -57,3 +57,26 @@ def _glance(text: str | None) -> Glance | None:
         return None if text is None else decode(Glance, text)
     except Undecodable:
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What waits: since when the oldest request to a session, and how many messages about alerts, of which so many were
+    not taken when they were last tried."""
+
+    oldest_asked_at: datetime | None
+    deliveries: int
+    failing: int
+
+
+async def backlog(pool: asyncpg.Pool) -> Backlog:
+    """As it is now."""
+    (row,) = await pool.fetch(
+        """
+        SELECT (SELECT min(asked_at) FROM inbox JOIN session ON session.id = inbox.session
+                WHERE answered_at IS NULL AND phase <> 'adjourned') AS oldest,
+            count(*) AS deliveries, count(*) FILTER (WHERE failure IS NOT NULL) AS failing
+        FROM alert_delivery WHERE state = 'pending'
+        """
+    )
+    return Backlog(oldest_asked_at=row["oldest"], deliveries=row["deliveries"], failing=row["failing"])

@@ -26,6 +26,7 @@ from orchestrator.store.listener import Channel, Listener
 from orchestrator.store.records import Records
 from orchestrator.web.limits import Limits
 from orchestrator.web.problems import Kind, Problem
+from orchestrator.web.served import Served
 
 _KEPT = 512
 """Sessions whose fold is kept in memory: more than a consortium holds in one evening."""
@@ -89,6 +90,7 @@ class House:
     limits: Limits = field(default_factory=Limits)
     told: tuple[str, ...] = ()
     has_mail: bool = False
+    served: Served = field(default_factory=Served, repr=False)
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)

@@ -63,13 +63,16 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception as error:
         response = _answer_to(request, _problem_of(error, request))
     resource = request.match_info.route.resource
+    route, seconds = resource.canonical if resource else "", time.monotonic() - started
     log.info(
         "request_served",
         method=request.method,
-        route=resource.canonical if resource else "",
+        route=route,
         status=response.status,
-        milliseconds=round((time.monotonic() - started) * 1000),
+        milliseconds=round(seconds * 1000),
     )
+    if response.content_type != "text/event-stream":
+        house_of(request).served.count(request.method, route, response.status, seconds)
     return response
 
 

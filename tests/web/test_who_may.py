@@ -60,6 +60,7 @@ link_member         x      x         x         x          x         x      .    
 revoke_link         x      x         x         x          x         x      .     .      .
 list_links          x      x         x         .          .         .      .     .      .
 
+read_metrics        x      x         .         .          .         .      .     .      .
 list_alerts         x      x         x         .          .         .      .     .      x
 read_alert          x      x         x         .          .         .      .     .      x
 acknowledge_alert   x      x         .         .          .         .      .     .      .

@@ -1,9 +1,12 @@
 """Whether the service lives, is ready, and what it is."""
 
-from aiohttp import web
+from aiohttp import hdrs, web
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, Field
 
+from orchestrator.access import Operation
 from orchestrator.web.api.entities import json
+from orchestrator.web.metrics import scrape
 from orchestrator.web.request import house_of
 from orchestrator.web.route import Route
 
@@ -47,7 +50,20 @@ async def version(request: web.Request) -> web.Response:
     return json(VersionOut(name="plenari", version=house_of(request).version))
 
 
+async def metrics(request: web.Request) -> web.Response:
+    """For Prometheus, with an operator's token."""
+    return web.Response(body=await scrape(house_of(request)), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE_LATEST})
+
+
 ROUTES = (
+    Route(
+        method="GET",
+        path="/metrics",
+        operation=Operation.READ_METRICS,
+        handler=metrics,
+        summary="Figures for Prometheus",
+        also=("text/plain",),
+    ),
     Route(
         method="GET",
         path="/healthz",
