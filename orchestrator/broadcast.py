@@ -18,7 +18,7 @@ import structlog
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Picture
 from orchestrator.council.members import ChannelId, EntityId, SessionId
-from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, Sighting
+from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, Sighting, TroubleBegan, TroubleEnded
 from orchestrator.council.react import desired
 from orchestrator.council.session import Session
 from orchestrator.encoders import Encoding
@@ -35,7 +35,7 @@ from orchestrator.store.listener import Listener
 from orchestrator.wording import word
 from orchestrator.youtube_outlet import YouTubeOutlet
 from recorder.broadcasts import Broadcasts, Plan
-from recorder.config import Destination
+from recorder.config import ARCHIVE, Destination
 from recorder.errors import HubUnavailable
 from recorder.events import (
     BroadcastId,
@@ -295,6 +295,12 @@ class _Broadcast:
                 await self._report_up(Link.RELAY, at)
             case OutputLost(name=name, at=at, cause=cause) if is_main(name):
                 await self._report_down(Link.RELAY, cause, at)
+            case OutputLive(name=name, at=at) if name == ARCHIVE:
+                seen = Sighting(grade=Grade.PRESENCE, at=at)
+                await self.studio.inbox.report(self.session_id, TroubleEnded(seen=seen, key=ARCHIVE))
+            case OutputLost(name=name, at=at, cause=cause) if name == ARCHIVE:
+                seen = Sighting(grade=Grade.PRESENCE, at=at)
+                await self.studio.inbox.report(self.session_id, TroubleBegan(seen=seen, key=ARCHIVE, cause=cause))
             case HubLost(at=at):
                 await self._report_down(Link.RELAY, "hub_lost", at)
             case OutputLive() | OutputLost() | ModeShown() | SlateOnAir() | SourceOnAir():

@@ -163,5 +163,9 @@ async def recover(manifest: Manifest, files: list[Path], now: Callable[[], datet
         except ArchiveFailed as empty:
             log.warning("segment_not_recovered", reason=str(empty))
             continue
-        await asyncio.to_thread(manifest.add, file, first, last, now(), recovered=True)
+        try:
+            await asyncio.to_thread(manifest.add, file, first, last, now(), recovered=True)
+        except OSError as full:
+            log.error("segment_not_listed", file=file.name, reason=str(full))  # the next start tries again
+            continue
         log.info("segment_recovered", file=file.name)

@@ -12,6 +12,8 @@ from recorder.modes import Mode
 
 ARCHIVE, PAGE = "archive", "page"
 """The names of the output that records, and of the one that a web server shows; each has a folder of that name."""
+SPARE = 512 * 1024**2
+"""Bytes: enough for the database beside us, and for the operators to see to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +28,8 @@ class Destination:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubConfig:
     """`mode` holds until another is written to disk; `port` 0 takes a free one and keeps it; `slates` has a file for
-    every mode; `has_page`: whether the programme is written as HLS too; the state of the broadcast lives in the folder
-    of the configuration."""
+    every mode; `has_page`: whether the programme is written as HLS too; `spare`: bytes of the disk that the recording
+    leaves free; the state of the broadcast lives in the folder of the configuration."""
 
     broadcast: str
     began_at: datetime
@@ -40,6 +42,7 @@ class HubConfig:
     slates: Mapping[Mode, Path]
     destinations: tuple[Destination, ...]
     has_page: bool = False
+    spare: int = SPARE
 
 
 def build_config(config: HubConfig) -> dict[str, Any]:
@@ -64,6 +67,7 @@ def parse_config(said: Mapping[str, Any]) -> HubConfig:
         slates=slates,
         destinations=parse_destinations(said["destinations"]),
         has_page=bool(said.get("has_page")),
+        spare=int(said.get("spare", SPARE)),
     )
 
 

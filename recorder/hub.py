@@ -59,6 +59,7 @@ class Hub:
         self._archive = FileOutput(
             name=ARCHIVE,
             folder=folder / ARCHIVE,
+            spare=config.spare,
             joining=self._programme.recording.joining,
             now=_now,
             changed=self._notify,

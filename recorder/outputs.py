@@ -109,7 +109,7 @@ class Output(ABC):
 
     def feed(self, tags: list[Tag]) -> None:
         """Tags of one moment, as the timeline returned them."""
-        if not self._is_open or self._is_ending or not tags:
+        if not self._is_open or self._is_closing or not tags:
             return
         if self._must_join:
             if not any(tag.is_keyframe for tag in tags):
@@ -159,10 +159,15 @@ class Output(ABC):
         self.condition = self.condition.become(health, self._now(), cause)
         self._changed()
 
+    @property
+    def _is_closing(self) -> bool:
+        """Whether what waits is the last that is written for now."""
+        return self._is_ending
+
     async def _next(self) -> list[Tag]:
         """What waits, in pieces that fit a send buffer; empty only at the end."""
         while not self._queue:
-            if self._is_ending:
+            if self._is_closing:
                 return []
             self._woken.clear()
             await self._woken.wait()
