@@ -10,7 +10,7 @@ slixmpp stays in this file and in `bot.connection`. Its table of rooms is not us
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -22,11 +22,11 @@ from slixmpp import ClientXMPP, Iq
 from slixmpp.exceptions import IqError, IqTimeout
 
 from bot.connection import Login, connection
-from bot.errors import ConnectionLost, JoinRefused, NotInRoom, RequestRefused, RequestUnanswered
+from bot.errors import ConnectionLost, JoinRefused, LineWithheld, NotInRoom, RequestRefused, RequestUnanswered
 from bot.events import LeaveReason, RoomEntered, RoomEvent, RoomLeft
 from bot.focus import Focus
 from bot.followed import Followed
-from bot.journal import JournalEvent, Mark, OutOfOrder, build_command
+from bot.journal import JournalEvent, Mark, OutOfOrder
 from bot.moderation import Moderation
 from bot.occupant import OccupantPresence, Trust
 from bot.room import Room
@@ -47,6 +47,7 @@ from bot.stanzas import (
 # Seconds. A join waits behind the server's limit of bytes a second.
 _JOIN_PATIENCE: Final = 30.0
 _LEAVE_PATIENCE: Final = 5.0
+_LINE_PATIENCE: Final = 5.0
 _PING_PATIENCE: Final = 10.0
 
 # A room may end between the focus's answer and our knock; then one asks again, as lib-jitsi-meet does.
@@ -89,7 +90,8 @@ class Bot:
         self._now = now
         self._machine_uid = uuid4().hex
         self._rooms: dict[str, Room] = {}
-        # Who waits for a room to be entered or left, or (room "") only to hear if the connection is lost.
+        # Who waits for a room to be entered or left, for a line to come back (its number), or ("") only to hear if the
+        # connection is lost.
         self._waiting: dict[asyncio.Future[None], str] = {}
         self._events: asyncio.Queue[BotEvent | Exception] = asyncio.Queue()
         self._loss: ConnectionLost | None = None
@@ -163,10 +165,23 @@ class Bot:
         except TimeoutError as late:
             raise ConnectionLost(f"no answer on leaving {inside.jid}") from late
 
-    def say(self, room: str, text: str) -> None:
-        """A line to everybody in the room. Raises NotInRoom, ConnectionLost."""
-        jid = self._entered(room).jid
-        self._send(build_line(jid, text, self._account.display_name, uuid4().hex))
+    async def say(self, room: str, text: str) -> None:
+        """A line to everybody in the room; returns when the room has passed it on, to us as well (XEP-0045, 7.4).
+
+        A line that ConnectionLost or NotInRoom takes with it may have been heard or not: say it again. Raises also
+        LineWithheld: the server keeps our lines back.
+        """
+        inside = self._entered(room)
+        number = uuid4().hex
+        line = build_line(inside.jid, text, self._account.display_name, number)
+        try:
+            await self._send_and_wait(number, line, _LINE_PATIENCE)
+        except TimeoutError:
+            # What the server answers now, it answers after it has dealt with the line.
+            await self._ping()
+            if self._rooms.get(inside.jid) is not inside:
+                raise NotInRoom(room) from None
+            raise LineWithheld(room) from None
 
     def whisper(self, room: str, nick: str, text: str) -> None:
         """A line to one occupant; lost if they have just left. Raises NotInRoom, ConnectionLost."""
@@ -206,16 +221,14 @@ class Bot:
         except RequestUnanswered:
             return  # whether the server is there at all is asked elsewhere
 
-    def notify(self, room: str, nick: str, text: str) -> None:
+    async def notify(self, room: str, nick: str, text: str) -> None:
         """A notice to one occupant in the name of the room, for which the bot need not be inside; a whisper where there
-        is no module. Lost if they have just left. Raises NotInRoom, ConnectionLost."""
+        is no module. Lost if they have just left. Raises NotInRoom, RequestUnanswered, ConnectionLost."""
         if not self.has_journal:
             self.whisper(room, nick, text)
             return
-        notice = build_command("notice", room.lower(), text, nick=nick, name=self._account.display_name)
-        iq = Element(f"{CLIENT}iq", {"type": "set", "to": self._account.journal, "id": uuid4().hex})
-        iq.append(notice)
-        self._send(iq)
+        with suppress(RequestRefused):
+            await self.moderation.notify(room.lower(), nick, text, self._account.display_name)
 
     # What goes out.
 
@@ -244,10 +257,10 @@ class Bot:
             raise self._loss
         self._xmpp.send_xml(stanza)
 
-    async def _send_and_wait(self, room: str, stanza: Element, patience: float) -> None:
-        """Send and wait until the room has entered, left or refused."""
+    async def _send_and_wait(self, awaited: str, stanza: Element, patience: float) -> None:
+        """Send and wait until the room has entered, left or refused; or the line of that number has come back."""
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[waiting] = room
+        self._waiting[waiting] = awaited
         try:
             self._send(stanza)
             async with asyncio.timeout(patience):
@@ -313,6 +326,12 @@ class Bot:
     def _hear_message(self, stanza: Element) -> None:
         if self._followed.is_from_module(stanza):
             self._hear_journal(stanza)
+            return
+        room = self._rooms.get(stanza.get("from", "").partition("/")[0])
+        if room is not None and stanza.get("type") == "error":
+            self._settle(stanza.get("id", ""), LineWithheld(room.jid))
+        elif room is not None and stanza.get("from") == f"{room.jid}/{room.nick}":
+            self._settle(stanza.get("id", ""))
         else:
             self._feed(parse_chat(stanza))
 
@@ -353,9 +372,9 @@ class Bot:
         self._send(Element(f"{CLIENT}iq", {"type": "result", "to": sender, "id": stanza.get("id", "")}))
         return True
 
-    def _settle(self, waited_for: str, refusal: JoinRefused | None = None) -> None:
-        for waiting, room in self._waiting.items():
-            if room != waited_for or waiting.done():
+    def _settle(self, waited_for: str, refusal: JoinRefused | LineWithheld | None = None) -> None:
+        for waiting, awaited in self._waiting.items():
+            if awaited != waited_for or waiting.done():
                 continue
             if refusal is None:
                 waiting.set_result(None)

@@ -51,6 +51,14 @@ class NotInRoom(BotError):
     scope = Scope.ROOM
 
 
+class LineWithheld(BotError):
+    """The server is there and did not pass a line of ours on: something in it mutes us (mod_muc_limit_messages,
+    mod_filter_messages, moderation)."""
+
+    scope = Scope.ROOM
+    is_retryable = False
+
+
 class RequestRefused(BotError):
     """A request (IQ) was answered with an error. `condition` as in RFC 6120, section 8.3.3."""
 

@@ -119,7 +119,7 @@ class Chamber:
             case Announce():
                 if self._bot is None:
                     raise ConnectionLost("the bot is not connected")
-                self._speech.announce(self._bot, session_id, session, effect)
+                await self._speech.announce(self._bot, session_id, session, effect)
             case WatchChamber() | LeaveChamber():
                 self.look_again()
             case AllowToSpeak(member=member):
@@ -181,7 +181,7 @@ class Chamber:
             self._acknowledge(bot)
             self._check(bot, tasks)
             self._tell_whoever_took_over()
-            self._speech.say_what_waited(bot)
+            await self._speech.say_what_waited(bot)
             self._wake.clear()
             try:
                 async with asyncio.timeout(_ROUND_SECONDS):

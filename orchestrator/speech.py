@@ -5,14 +5,13 @@ What to answer is `conversation.py`'s to say, what to announce `announcements.py
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, assert_never
 
 import structlog
 
 from bot.client import Bot
-from bot.errors import ConnectionLost, NotInRoom
+from bot.errors import BotError, ConnectionLost, NotInRoom, RequestUnanswered
 from bot.events import MessageHeard
 from bot.occupant import Occupant
 from orchestrator.announcements import Announcements
@@ -68,54 +67,62 @@ class Speech:
             case Asked() as asked:
                 # The task puts the command into the inbox before it first waits, so lines keep their order.
                 tasks.create_task(self._carry_out(bot, session_id, asked, line), name="chat command")
+            case ():
+                pass
             case said:
-                _answer(bot, line, said)
+                # As above: sent before it first waits.
+                tasks.create_task(_answer(bot, line, said), name="chat answer")
 
-    def announce(self, bot: Bot, session_id: SessionId, session: Session, effect: Announce) -> None:
-        """Say it if it is due, or keep it until it is. Raises NotInRoom, ConnectionLost."""
+    async def announce(self, bot: Bot, session_id: SessionId, session: Session, effect: Announce) -> None:
+        """Say it if it is due, or keep it until it is. What was not seen to arrive raises BotError, and is to be said
+        again."""
         if self._announcements.is_due(session_id, session, effect, self._now()):
-            self._say(bot, session_id, session, effect)
+            await self._say(bot, session_id, session, effect)
 
-    def say_what_waited(self, bot: Bot) -> None:
+    async def say_what_waited(self, bot: Bot) -> None:
         """Say what had to wait and is due now. Raises ConnectionLost."""
         sessions = self._council.sessions()
-        for session_id, effect in self._announcements.due(sessions, self._now()):
-            with suppress(NotInRoom):
-                self._say(bot, session_id, sessions[session_id], effect)
+        for session_id, effect in tuple(self._announcements.due(sessions, self._now())):
+            try:
+                await self._say(bot, session_id, sessions[session_id], effect)
+            except ConnectionLost:
+                raise
+            except BotError as problem:
+                log.warning("announcement_delayed", session_id=session_id, reason=str(problem))
 
     async def _carry_out(self, bot: Bot, session_id: SessionId, asked: Asked, line: MessageHeard) -> None:
         try:
             await self._council.ask(session_id, asked.command)
         except Refused as refusal:
-            _answer(bot, line, asked.refused(refusal))
+            await _answer(bot, line, asked.refused(refusal))
         except LookupError:
             log.warning("command_lost", session_id=session_id, command=type(asked.command).__name__)
 
-    def _say(self, bot: Bot, session_id: SessionId, session: Session, effect: Announce) -> None:
+    async def _say(self, bot: Bot, session_id: SessionId, session: Session, effect: Announce) -> None:
         """To everybody in the session's language, to the table or the speaker in each one's own."""
         room, params = self._hall.address(session), dict(effect.params)
         match effect.audience:
             case Audience.ROOM:
                 said = Said(language=session.convened.language, message=effect.message, params=params)
-                bot.say(room, said.text)
+                await bot.say(room, said.text)
             case Audience.TABLE | Audience.SPEAKER:
                 hearers = table(session) if effect.audience is Audience.TABLE else {session.floor.speaker}
-                for occupant in self._hall.occupants(room):
+                for occupant in tuple(self._hall.occupants(room)):
                     if (member := member_of(occupant)) in hearers and member is not None:
                         language = self._conversation.language_of(session_id, member, session)
                         said = Said(language=language, message=effect.message, params=params)
-                        bot.notify(room, occupant.nick, said.text)
+                        await bot.notify(room, occupant.nick, said.text)
             case _:
                 assert_never(effect.audience)
         self._announcements.made(session_id, effect, self._now())
 
 
-def _answer(bot: Bot, line: MessageHeard, answer: tuple[Said, ...]) -> None:
+async def _answer(bot: Bot, line: MessageHeard, answer: tuple[Said, ...]) -> None:
     """In private to whoever asked, whose line may have broken meanwhile."""
     try:
         for said in answer:
-            bot.notify(line.room, line.occupant.nick, said.text)
-    except (NotInRoom, ConnectionLost):
+            await bot.notify(line.room, line.occupant.nick, said.text)
+    except (NotInRoom, RequestUnanswered, ConnectionLost):
         log.info("answer_not_given", messages=[said.message for said in answer])
 
 

@@ -36,7 +36,7 @@ class XmppWebsocket:
         self._headers = {"Host": domain} | ({"Authorization": f"Bearer {token}"} if token is not None else {})
         self._heard = 0
         self._http: aiohttp.ClientSession
-        self._socket: aiohttp.ClientWebSocketResponse
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def open(self) -> None:
         """Connect and log in. Raises TokenRefused, WebsocketClosed."""
@@ -45,7 +45,7 @@ class XmppWebsocket:
             self._socket = await self._http.ws_connect(self._address, protocols=("xmpp",), headers=self._headers)
             await self._log_in()
         except BaseException as error:
-            await self._http.close()
+            await self._hang_up()
             if isinstance(error, aiohttp.ClientError):
                 raise WebsocketClosed(str(error)) from error
             raise
@@ -53,7 +53,7 @@ class XmppWebsocket:
     async def send(self, stanza: Element) -> None:
         """Send a stanza. Raises WebsocketClosed."""
         try:
-            await self._socket.send_str(tostring(stanza))
+            await self._connected().send_str(tostring(stanza))
         except ConnectionError as gone:
             raise WebsocketClosed(str(gone)) from gone
 
@@ -71,18 +71,29 @@ class XmppWebsocket:
         """Say goodbye and close."""
         try:
             await self.send(Element(f"{_FRAMING}close"))
-            await self._socket.close()
+            await self._connected().close()
         except WebsocketClosed:
             pass  # it was closed from the other side
         finally:
-            await self._http.close()
+            await self._hang_up()
 
     async def abort(self) -> None:
         """Cut the line without a word: the TCP connection closes, no frame is sent."""
+        await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        if self._socket is not None:
+            # The session alone would leave a line that no frame has closed to the garbage collector, which warns.
+            self._socket._response.close()
         await self._http.close()
 
+    def _connected(self) -> aiohttp.ClientWebSocketResponse:
+        if self._socket is None:
+            raise WebsocketClosed("it was never open")
+        return self._socket
+
     async def _receive(self) -> Element:
-        frame = await self._socket.receive()
+        frame = await self._connected().receive()
         if frame.type is not aiohttp.WSMsgType.TEXT:
             raise WebsocketClosed(f"websocket ended ({frame.type.name.lower()})")
         element = ElementTree.fromstring(frame.data)  # noqa: S314 (our own server)

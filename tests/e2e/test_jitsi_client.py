@@ -164,7 +164,7 @@ def test_chat_goes_both_ways_in_public_and_in_private(tmp_path: Path) -> None:
         private = await hall.town.until(MessageHeard, lambda m: m.is_private)
         assert (private.text, private.occupant.nick, _who(private.occupant)) == ("!torns", pere.id, "pere")
         hall.town.bot.whisper(hall.room, pere.id, "Ningú no té la paraula.")
-        hall.town.bot.say(hall.room, "Hi ha quòrum: 7 de 13 <ROM art. 90> & més")
+        await hall.town.bot.say(hall.room, "Hi ha quòrum: 7 de 13 <ROM art. 90> & més")
         for tab in (marta, pere):
             said = await tab.until("said", lambda e: e["id"] == "plenari")
             assert said["text"] == "Hi ha quòrum: 7 de 13 <ROM art. 90> & més"

@@ -154,3 +154,12 @@ def play(tmp_path: Path, scene: Callable[[Town], Awaitable[None]], **settings: A
             await scene(town)
 
     asyncio.run(run())
+
+
+async def outcome(attempt: Awaitable[object]) -> Exception | None:
+    """What comes of it, as a value."""
+    try:
+        await attempt
+    except Exception as error:
+        return error
+    return None

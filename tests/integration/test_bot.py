@@ -1,6 +1,7 @@
 """The bot in rooms on a real Prosody, with people who come by websocket and a focus that makes the rooms."""
 
 import asyncio
+import signal
 from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
@@ -8,7 +9,7 @@ import pytest
 
 from bot.client import Account, Bot
 from bot.connection import connection
-from bot.errors import JoinRefused, NotInRoom
+from bot.errors import ConnectionLost, JoinRefused, LineWithheld, NotInRoom
 from bot.events import (
     LeaveReason,
     MessageHeard,
@@ -20,7 +21,7 @@ from bot.events import (
 )
 from bot.occupant import Affiliation, Role
 from simulator.councillor import Declined
-from tests.integration.jitsi import PATIENCE, Town, account_on, login_to, now, play
+from tests.integration.jitsi import PATIENCE, Town, account_on, login_to, now, outcome, play
 
 pytestmark = pytest.mark.slow
 
@@ -79,7 +80,7 @@ def test_chat_both_ways_in_public_and_in_private(tmp_path: Path) -> None:
             private = await town.until(MessageHeard, lambda m: m.is_private)
             assert (private.text, private.occupant.nick) == ("!torns", anna.nick)
             town.bot.whisper(jid, president.nick, "només per a vós")
-            town.bot.say(jid, "Hi ha quòrum: 7 de 13 <ROM art. 90> & més")
+            await town.bot.say(jid, "Hi ha quòrum: 7 de 13 <ROM art. 90> & més")
             for listener in (president, anna):
                 line = await listener.hear(lambda line: not line.is_private and line.nick == "plenari")
                 assert line.text == "Hi ha quòrum: 7 de 13 <ROM art. 90> & més"
@@ -126,6 +127,46 @@ def test_a_kick(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+def test_a_line_is_said_when_the_room_has_passed_it_on_and_not_before(tmp_path: Path) -> None:
+    async def scene(town: Town) -> None:
+        jid = await town.enter("ple")
+        async with town.councillor("ple", "anna") as anna, asyncio.TaskGroup() as tasks:
+            await anna.enter()
+            town.prosody.process.send_signal(signal.SIGSTOP)
+            saying = tasks.create_task(outcome(town.bot.say(jid, "S'ha perdut el quòrum")))
+            done, _ = await asyncio.wait({saying}, timeout=0.3)
+            assert not done
+            town.prosody.process.send_signal(signal.SIGCONT)
+            assert await saying is None
+            await anna.hear(lambda line: "quòrum" in line.text)
+            # The line breaks before the room has answered: nobody can know, so it is to be said again.
+            town.prosody.process.send_signal(signal.SIGSTOP)
+            saying = tasks.create_task(outcome(town.bot.say(jid, "Hi ha quòrum")))
+            await asyncio.sleep(0)
+            town.bot._xmpp.abort()
+            assert isinstance(await saying, ConnectionLost)
+            town.prosody.process.send_signal(signal.SIGCONT)
+
+    play(tmp_path, scene)
+
+
+def test_whoever_is_muted_by_the_server_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.client._LINE_PATIENCE", 0.3)
+
+    async def scene(town: Town) -> None:
+        async with town.councillor("ple", "president") as president:
+            jid = await town.enter("ple")
+            await president.enter()
+            await town.until(OccupantChanged, lambda c: c.after.role is Role.MODERATOR)
+            await president.configure({"muc#roomconfig_moderatedroom": "1"})
+            await town.bot.leave(jid)
+            await town.bot.join(jid)
+            with pytest.raises(LineWithheld):
+                await town.bot.say(jid, "hi ha algú?")
+
+    play(tmp_path, scene, has_journal=False)
+
+
 def test_the_bot_is_kicked_and_may_come_back(tmp_path: Path) -> None:
     async def scene(town: Town) -> None:
         jid = await town.enter("ple")
@@ -136,9 +177,9 @@ def test_the_bot_is_kicked_and_may_come_back(tmp_path: Path) -> None:
             gone = await town.until(RoomLeft)
             assert (gone.room, gone.reason) == (jid, LeaveReason.KICKED)
             with pytest.raises(NotInRoom):
-                town.bot.say(jid, "hi ha algú?")
+                await town.bot.say(jid, "hi ha algú?")
             await town.bot.join(jid)
-            town.bot.say(jid, "aquí torno")
+            await town.bot.say(jid, "aquí torno")
             await president.hear(lambda line: line.text == "aquí torno")
 
     play(tmp_path, scene)
@@ -214,7 +255,7 @@ def test_thirty_rooms_on_one_connection(tmp_path: Path) -> None:
         async with town.councillor("ple-7", "u-7") as seven, town.councillor("ple-23", "u-23") as other:
             await seven.enter()
             await other.enter()
-            town.bot.say(town.prosody.room("ple-7"), "només a la set")
+            await town.bot.say(town.prosody.room("ple-7"), "només a la set")
             await seven.hear(lambda line: line.text == "només a la set")
             await other.say("hola des de la vint-i-tres")
             heard = await town.until(MessageHeard)

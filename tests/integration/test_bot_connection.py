@@ -5,7 +5,6 @@ import os
 import signal
 import ssl
 import subprocess
-from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from bot.client import Account, Bot
 from bot.connection import Encryption
 from bot.errors import ConnectionLost, FocusUnavailable, LoginRefused
 from simulator.prosody import prosody
-from tests.integration.jitsi import PATIENCE, Town, account_on, login_to, now, play
+from tests.integration.jitsi import PATIENCE, Town, account_on, login_to, now, outcome, play
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +25,7 @@ def test_a_server_that_ends_is_a_lost_connection_where_one_iterates(tmp_path: Pa
         town.prosody.process.send_signal(blow)
         await town.until_lost()
         with pytest.raises(ConnectionLost):
-            town.bot.say(jid, "hi ha algú?")
+            await town.bot.say(jid, "hi ha algú?")
         with pytest.raises(ConnectionLost):
             await town.bot.join(town.prosody.room("junta"))
         with pytest.raises(ConnectionLost):
@@ -40,20 +39,12 @@ def test_a_join_under_way_fails_with_the_connection(tmp_path: Path) -> None:
         # Stopped, the server takes the request and never answers; then it dies.
         os.kill(town.prosody.process.pid, signal.SIGSTOP)
         async with asyncio.TaskGroup() as tasks:
-            joining = tasks.create_task(_outcome(town.enter("ple")))
+            joining = tasks.create_task(outcome(town.enter("ple")))
             await asyncio.sleep(0)
             town.prosody.process.send_signal(signal.SIGKILL)
             assert isinstance(await joining, ConnectionLost)
 
     play(tmp_path, scene)
-
-
-async def _outcome(attempt: Awaitable[object]) -> Exception | None:
-    try:
-        await attempt
-    except Exception as error:
-        return error
-    return None
 
 
 def test_a_silent_server_is_a_lost_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +57,7 @@ def test_a_silent_server_is_a_lost_connection(tmp_path: Path, monkeypatch: pytes
             async with Bot(quick, now) as bot:
                 events = bot.events()
                 async with asyncio.TaskGroup() as tasks:
-                    waiting = tasks.create_task(_outcome(anext(aiter(events))))
+                    waiting = tasks.create_task(outcome(anext(aiter(events))))
                     # The server answers pings for a while, so nothing is lost.
                     done, _ = await asyncio.wait({waiting}, timeout=1)
                     assert not done

@@ -96,7 +96,7 @@ def test_a_client_cannot_speak_in_the_servers_name(tmp_path: Path) -> None:
             heard = await town.until(MessageHeard)
             assert heard.occupant.real_jid == anna.jid
             assert heard.occupant.affiliation is Affiliation.NONE
-            town.bot.say(jid, "hi som")
+            await town.bot.say(jid, "hi som")
             await anna.hear(lambda line: line.text == "hi som")
 
     play(tmp_path, scene)

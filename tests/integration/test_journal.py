@@ -331,7 +331,7 @@ def test_without_the_module_the_bot_says_so_and_sees_what_any_occupant_sees(tmp_
             await town.bot.follow(jid, None)
         async with town.councillor("ple", "u-1") as anna:
             await anna.enter()
-            town.bot.notify(jid, anna.nick, "només per a vós")
+            await town.bot.notify(jid, anna.nick, "només per a vós")
             line = await anna.hear(lambda line: line.is_private)
             assert (line.nick, line.text) == ("plenari", "només per a vós")
 

@@ -70,11 +70,11 @@ def test_a_notice_comes_from_the_room_itself_and_to_one_only(tmp_path: Path) -> 
         async with town.councillor("ple", "u-1") as anna, town.councillor("ple", "u-2") as pau:
             await anna.enter()
             await pau.enter()
-            town.bot.notify(jid, anna.nick, "Teniu la paraula: «2 minuts» <ROM 94> & prou")
+            await town.bot.notify(jid, anna.nick, "Teniu la paraula: «2 minuts» <ROM 94> & prou")
             line = await anna.hear(lambda line: line.is_private)
             assert (line.nick, line.display_name) == ("", "Secretaria")
             assert line.text == "Teniu la paraula: «2 minuts» <ROM 94> & prou"
-            town.bot.say(jid, "a tothom")
+            await town.bot.say(jid, "a tothom")
             await pau.hear(lambda line: line.text == "a tothom")
             assert [line for line in pau.lines if line.is_private] == []
 
