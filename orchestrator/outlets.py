@@ -23,10 +23,11 @@ class OutletFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The channel takes the broadcast: it is found as `reach` says, and sent to `destinations`."""
+    """The channel takes the broadcast: it is found as `reach` says, and sent to `destinations`; None: to where it is
+    sent already."""
 
     reach: Reach
-    destinations: tuple[Destination, ...]
+    destinations: tuple[Destination, ...] | None
 
 
 Moved = Callable[[Reach, str], Awaitable[None]]

@@ -116,7 +116,8 @@ class Publication:
         """Returns when somebody wants it elsewhere. Raises `OutletFailed`."""
         outlet = self.outlet(channel)
         opened = await outlet.open(self._session)
-        await self._send(opened.destinations)
+        if opened.destinations is not None:
+            await self._send(opened.destinations)
         await self._opened(opened.reach, cause)
         await self._move((channel.id, outlet))
         async with _unwrapped(), asyncio.TaskGroup() as tasks:

@@ -12,7 +12,7 @@ from babel.dates import format_datetime
 
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.members import SessionId
-from orchestrator.council.observations import Grade, Observation, Reach, Sighting, TroubleBegan, TroubleEnded
+from orchestrator.council.observations import Grade, Link, LinkDown, LinkUp, Observation, Reach, Sighting, TroubleEnded
 from orchestrator.council.session import Phase, Session
 from orchestrator.google import Google
 from orchestrator.outlets import Moved, Opened, OutletFailed, destination_name
@@ -28,8 +28,6 @@ _LEAD: Final = timedelta(minutes=10)
 """How long before its hour the public sees the waiting card; until then, that it is to come."""
 _UNTIL_LIVE, _LIVE, _SAVING = timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2)
 """How often YouTube is asked: each question costs a unit of 10,000 a day, for all broadcasts together."""
-_TROUBLE: Final = "youtube"
-"""The key of the alert of what YouTube says of the picture."""
 _HOPELESS: Final = frozenset({"consent_revoked", "client_refused", "live_not_enabled", "too_many_broadcasts"})
 
 
@@ -51,16 +49,20 @@ class YouTubeOutlet:
     _is_bad: bool = False
 
     async def open(self, session: Session) -> Opened:
-        """The broadcast of the record goes on here, or there is a new one. Raises `OutletFailed`."""
+        """The broadcast of the record goes on here, or there is a new one. Raises `OutletFailed`.
+
+        One that goes on while YouTube's API is away is sent where it is sent already: that it is away harms nobody.
+        """
         token = await self._token()
         try:
-            self._youtube = await self.google.channel(token)
-            ingest = await self._ingest(self._youtube, session.convened)
-            self._stream = ingest.stream
-            self._video = await self._known(self._youtube, session) or await self._announce(self._youtube, session)
+            return await self._connect(token, session)
+        except YouTubeBusy as busy:
+            known = session.airing.reach
+            if known is None or known.channel != self.channel.id or not known.video:
+                raise OutletFailed(busy.cause) from None
+            return Opened(reach=known, destinations=None)
         except YouTubeFailed as failed:
             raise OutletFailed(failed.cause) from None
-        return Opened(reach=self._reach(session), destinations=self._destinations(ingest))
 
     async def keep(self, session: Callable[[], Session], moved: Moved) -> None:
         """Live as soon as it may be, and live until the end. Raises `OutletFailed` when it cannot be; that YouTube's
@@ -78,6 +80,8 @@ class YouTubeOutlet:
 
     async def close(self) -> None:
         """The broadcast is over; YouTube makes a video of it."""
+        if self._is_bad:
+            await self.report(TroubleEnded(seen=self._seen(), key=Link.PUBLIC.value))
         if self._youtube is None or self._session is None:
             return
         try:
@@ -89,6 +93,8 @@ class YouTubeOutlet:
     async def _look(self, session: Session, moved: Moved) -> None:
         youtube = self._youtube
         if youtube is None:
+            opened = await self._connect(await self._token(), session)
+            await moved(opened.reach, "replaced")
             return
         state = await youtube.lifecycle(self._video)
         self._is_live = state is Lifecycle.LIVE
@@ -101,14 +107,17 @@ class YouTubeOutlet:
             await self._judge(await youtube.health(self._stream))
 
     async def _judge(self, health: Health) -> None:
-        """Twice the same bad word in a row is an alert."""
+        """What the public sees is YouTube's to say; a bad word counts when it is said twice in a row."""
         is_bad = health in (Health.BAD, Health.NO_DATA, Health.REVOKED)
-        seen = Sighting(grade=Grade.PRESENCE, at=self.now())
         if is_bad and self._is_bad:
-            await self.report(TroubleBegan(seen=seen, key=_TROUBLE, cause=f"youtube_{health.value.lower()}"))
+            cause = f"youtube_{health.value.lower()}"
+            await self.report(LinkDown(seen=self._seen(), link=Link.PUBLIC, cause=cause))
         elif not is_bad and health is not Health.UNKNOWN:
-            await self.report(TroubleEnded(seen=seen, key=_TROUBLE))
+            await self.report(LinkUp(seen=self._seen(), link=Link.PUBLIC))
         self._is_bad = is_bad
+
+    def _seen(self) -> Sighting:
+        return Sighting(grade=Grade.PRESENCE, at=self.now())
 
     def _is_due(self, session: Session) -> bool:
         return session.phase is not Phase.CONVENED or self.now() >= session.convened.starts_at - _LEAD
@@ -117,6 +126,14 @@ class YouTubeOutlet:
         if not self._is_live:
             return _UNTIL_LIVE.total_seconds()
         return (_SAVING if self.google.quota.is_short else _LIVE).total_seconds()
+
+    async def _connect(self, token: str, session: Session) -> Opened:
+        youtube = await self.google.channel(token)
+        ingest = await self._ingest(youtube, session.convened)
+        self._stream = ingest.stream
+        self._video = await self._known(youtube, session) or await self._announce(youtube, session)
+        self._youtube = youtube
+        return Opened(reach=self._reach(session), destinations=self._destinations(ingest))
 
     async def _token(self) -> str:
         try:

@@ -14,6 +14,7 @@ OF_LINKS = (
     *("destination_refused", "destination_unknown", "destination_unreachable", "destination_stalled"),
     *("public_unreachable", "public_refused", "public_stalled", "picture_black", "picture_frozen", "sound_silent"),
     *("disk_full", "recorder_died", "recorder_stalled", "recorder_cannot_start"),
+    *("youtube_bad", "youtube_nodata", "youtube_revoked"),
     *("destination_closed", "destination_garbled", "certificate_refused", "key_refused"),
 )
 CAUSES = (*OF_LINKS, *Trouble)

@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.council.events import ChannelTaken, SessionConvened
 from orchestrator.council.members import ChannelId
-from orchestrator.council.observations import Observation, Reach, TroubleBegan, TroubleEnded
+from orchestrator.council.observations import LinkDown, LinkUp, Observation, Reach
 from orchestrator.council.session import Session, evolve
 from orchestrator.google import Google
 from orchestrator.outlets import OutletFailed
@@ -193,10 +193,32 @@ def test_what_youtube_says_of_the_picture_twice_is_an_alert_until_it_says_otherw
             async with kept(w, outlet):
                 await until(lambda: w.tube.state(opened.reach.video) == "live")
                 w.received.clear()
-                await until(lambda: any(isinstance(said, TroubleBegan) for said in w.told))
+                await until(lambda: any(isinstance(said, LinkDown) for said in w.told))
                 w.received[opened.destinations[0].key] = 300_000
-                await until(lambda: isinstance(w.told[-1], TroubleEnded))
-            assert {said.cause for said in w.told if isinstance(said, TroubleBegan)} == {"youtube_nodata"}
+                await until(lambda: isinstance(w.told[-1], LinkUp))
+            assert {said.cause for said in w.told if isinstance(said, LinkDown)} == {"youtube_nodata"}
+
+    asyncio.run(main())
+
+
+def test_a_restart_while_youtubes_api_is_away_leaves_the_broadcast_where_it_is(dsn: str) -> None:
+    async def main() -> None:
+        async with world(dsn) as w:
+            w.tube.faults["liveStreams.insert"] = [ApiError(503, "backendError")]
+            with pytest.raises(OutletFailed):
+                await w.outlet().open(w.session)
+            opened = await w.outlet().open(w.session)
+            w.session = reduce(evolve, [ChannelTaken(at=EIGHT, reach=opened.reach, cause="planned")], w.session)
+            w.tube.faults["liveStreams.list"] = [ApiError(503, "backendError")] * 4
+            outlet = w.outlet()
+            again = await outlet.open(w.session)
+            assert (again.reach, again.destinations) == (opened.reach, None)
+            w.received[opened.destinations[0].key] = 300_000
+            async with kept(w, outlet):
+                await until(lambda: w.tube.state(opened.reach.video) == "live")
+            assert {reach for reach, _ in w.moved} == {opened.reach}
+            await outlet.close()
+            assert w.tube.state(opened.reach.video) == "complete"
 
     asyncio.run(main())
 

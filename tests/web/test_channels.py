@@ -154,3 +154,28 @@ def test_an_operator_changes_the_channel_to_one_that_the_entity_may_use(dsn):
             assert (await town.house.read(SESSION)).session.airing.ordered == "vila-tv"
 
     asyncio.run(main())
+
+
+def test_the_page_of_a_session_says_which_channel_it_is_on_and_offers_the_others_to_who_minds_it(dsn):
+    async def main():
+        async with served(dsn) as town:
+            await town.gathered(MAYOR, SECRETARY)
+            await founded(town)
+            await put(town, OURS)
+            seen = Sighting(grade=Grade.PRESENCE, at=town.clock())
+            reach = Reach(channel=ChannelId("consorci"), name="Consorci", is_shared=True)
+            await town.see(ChannelOpened(seen=seen, reach=reach, cause="planned"))
+            for role, is_offered in ((Role.OPERATOR, True), (Role.AUDITOR, False)):
+                headers = town.bearer(role) | {"Accept": "text/html"}
+                async with town.client.get(f"/sessions/{SESSION}", headers=headers) as answer:
+                    text = await answer.text()
+                    assert "Canal: Consorci (compartit)" in text
+                    assert ('<option value="vila-tv">' in text) is is_offered
+            form = {"name": "change_channel", "channel": "vila-tv"}
+            headers = town.bearer(Role.OPERATOR) | SAME_SITE
+            path = f"/sessions/{SESSION}/commands"
+            async with town.client.post(path, data=form, headers=headers, allow_redirects=False) as answer:
+                assert answer.status == 303
+            assert (await town.house.read(SESSION)).session.airing.ordered == "vila-tv"
+
+    asyncio.run(main())

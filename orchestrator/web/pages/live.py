@@ -35,7 +35,7 @@ async def show(request: web.Request) -> web.Response:
     """The whole page."""
     reading = await session_of(request)
     language = language_of(request)
-    values = _values(house_of(request), reading, access_of(request), language)
+    values = await _values(house_of(request), reading, access_of(request), language)
     return page(request, "live.html", language, values)
 
 
@@ -50,7 +50,7 @@ async def feed(request: web.Request) -> web.StreamResponse:
         now = await house.read(session_id)
         if now.version <= known:
             return ()
-        return (Item(version=now.version, name="live", text=_parts(house, now, access, language)),)
+        return (Item(version=now.version, name="live", text=await _parts(house, now, access, language)),)
 
     return await stream(request, house, session_id, since, last_event_id(request))
 
@@ -108,11 +108,13 @@ def _on_the_clock(text: str, zone: ZoneInfo) -> str:
     return (at if at.tzinfo else at.replace(tzinfo=zone)).isoformat()
 
 
-def _parts(house: House, reading: Reading, access: Access, language: Language) -> str:
-    return render("live_parts.html", language, _values(house, reading, access, language))
+async def _parts(house: House, reading: Reading, access: Access, language: Language) -> str:
+    return render("live_parts.html", language, await _values(house, reading, access, language))
 
 
-def _values(house: House, reading: Reading, access: Access, language: Language) -> dict[str, object]:
+async def _values(house: House, reading: Reading, access: Access, language: Language) -> dict[str, object]:
+    minds = minds_broadcast(reading.session, asker_of(access))
+    entity = reading.session.convened.entity.id
     return {
         "access": access,
         "view": view(reading.session, reading.records, house.now(), language),
@@ -122,7 +124,9 @@ def _values(house: House, reading: Reading, access: Access, language: Language) 
         "has_bundle": access.may(Operation.READ_BUNDLE) and reading.session.is_sealable,
         "may_link": access.may(Operation.PAGE_LINKS),
         "may_convene": access.may(Operation.PAGE_SECOND_CALL),
-        "minds_broadcast": minds_broadcast(reading.session, asker_of(access)),
+        "minds_broadcast": minds,
+        "reach": reading.session.airing.reach,
+        "channels": await house.channels.usable(entity) if minds else (),
     }
 
 
