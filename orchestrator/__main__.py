@@ -26,6 +26,7 @@ from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence import pruning
 from orchestrator.evidence.seals import NotSealed
 from orchestrator.settings import Settings
+from orchestrator.store.accounts import LoginTaken
 from orchestrator.store.ledger import NoSuchSession
 from orchestrator.verifier import __main__ as verifier
 from orchestrator.version import VERSION
@@ -39,7 +40,9 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 session_cli = typer.Typer(help="The sessions on the record.", no_args_is_help=True)
+account_cli = typer.Typer(no_args_is_help=True, help="The people who may come in.")
 cli.add_typer(session_cli, name="session")
+cli.add_typer(account_cli, name="account")
 console = Console()
 errors = Console(stderr=True)
 
@@ -250,6 +253,28 @@ def token(
         typer.echo(mint(access, secret=credentials.token_secret(settings), now=program.now()))
     except ValueError as error:
         raise _Complaint(f"{error}. See `plenari token --help`.") from None
+
+
+@account_cli.command("add")
+def add_account(
+    login: Annotated[str, typer.Argument(help="What the person types, or the provider says of them.")],
+    role: Annotated[Role, typer.Argument(help="What they are.")],
+    name: Annotated[str, typer.Option(help="Their name.")],
+    entity: Annotated[str, typer.Option(help="The entity's id; needed for all but admin and operator.")] = "",
+    member: Annotated[str, typer.Option(help="The member's id; needed for a member.")] = "",
+) -> None:
+    """Let a person come in by a password, which is printed once: the first administrator, or without a provider."""
+    try:
+        access = Access(
+            role=role,
+            expires=program.now(),
+            entity=EntityId(entity) if entity else None,
+            member=MemberId(member) if member else None,
+            name=name,
+        )
+        typer.echo(_run(desk.add_account(_settings(), login, access)))
+    except (ValueError, LookupError, LoginTaken) as error:
+        raise _Complaint(f"{error}. See `plenari account add --help`.") from None
 
 
 @cli.command("doctor")

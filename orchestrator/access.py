@@ -1,12 +1,12 @@
-"""Who may enter, and do what: access tokens to the pages and the API, and Jitsi's tokens to the rooms.
+"""Who may ask for what, and the signed tokens that say who somebody is.
 
-Both are JWTs signed with HS256, each with its own secret, issuer and audience, so that neither passes for the other.
-What an access token's role may do on the web is `MAY`; what it may do in a session is `council.decide`'s to say.
+Ours and Jitsi's (`jitsi.py`) are JWTs signed with HS256, each with its own secret, issuer and audience, so that neither
+passes for the other. What a role may ask of the web is `MAY`; what it may do in a session is `council.decide`'s to say.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,14 +14,14 @@ import jwt
 
 from orchestrator.council.commands import Role
 from orchestrator.council.convocation import Convocation
-from orchestrator.council.members import EntityId, Member, MemberId, Office
+from orchestrator.council.members import EntityId, MemberId
 
 Clock = Callable[[], datetime]
 
-_ALGORITHM = "HS256"
+ALGORITHM = "HS256"
 _ISSUER = "plenari"
 _AUDIENCE = "plenari:web"
-_UNBOUND = frozenset({Role.ADMIN, Role.OPERATOR})
+UNBOUND = frozenset({Role.ADMIN, Role.OPERATOR})
 LEAST_SECRET = 32
 """Bytes: RFC 7518, 3.2 wants a key no shorter than the hash."""
 
@@ -77,6 +77,13 @@ class Operation(StrEnum):
     ESCALATE_ALERT = "escalate_alert"
     REVOKE_LINK = "revoke_link"
     LIST_LINKS = "list_links"
+    READ_AUDIT = "read_audit"
+    PAGE_AUDIT = "page_audit"
+    PAGE_ACCOUNTS = "page_accounts"
+    PAGE_ADD_ACCOUNT = "page_add_account"
+    PAGE_CHANGE_ACCOUNT = "page_change_account"
+    PAGE_MAKE_TOKEN = "page_make_token"  # noqa: S105 - a name
+    PAGE_REVOKE_TOKEN = "page_revoke_token"  # noqa: S105 - a name
     PAGE_SESSIONS = "page_sessions"
     PAGE_LIVE = "page_live"
     PAGE_FEED = "page_feed"
@@ -165,6 +172,13 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.ESCALATE_ALERT: _OPERATORS,
     Operation.REVOKE_LINK: _PARTICIPANTS,
     Operation.LIST_LINKS: _LINKERS,
+    Operation.READ_AUDIT: _CONVENERS | {Role.AUDITOR},
+    Operation.PAGE_AUDIT: _CONVENERS | {Role.AUDITOR},
+    Operation.PAGE_ACCOUNTS: frozenset({Role.ADMIN}),
+    Operation.PAGE_ADD_ACCOUNT: frozenset({Role.ADMIN}),
+    Operation.PAGE_CHANGE_ACCOUNT: frozenset({Role.ADMIN}),
+    Operation.PAGE_MAKE_TOKEN: frozenset({Role.ADMIN}),
+    Operation.PAGE_REVOKE_TOKEN: frozenset({Role.ADMIN}),
     Operation.PAGE_SESSIONS: _EVERYBODY,
     Operation.PAGE_LIVE: _HOUSE,
     Operation.PAGE_FEED: _HOUSE,
@@ -198,15 +212,20 @@ MAY: Mapping[Operation, frozenset[Role]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a token says of its bearer. All but administrators and operators belong to one entity."""
+    """What is known of whoever asks. All but administrators and operators belong to one entity.
+
+    `name` is the person's or the machine's, `account` what it comes in by; a signed token has neither.
+    """
 
     role: Role
     expires: datetime
     entity: EntityId | None = None
     member: MemberId | None = None
+    name: str = ""
+    account: str = ""
 
     def __post_init__(self) -> None:
-        if self.role not in _UNBOUND and not self.entity:
+        if self.role not in UNBOUND and not self.entity:
             raise ValueError(f"a token for the role {self.role} must name its entity")
         if self.role in (Role.MEMBER, Role.SPOKESPERSON) and not self.member:
             raise ValueError(f"a {self.role}'s token must name the member")
@@ -214,11 +233,12 @@ class Access:
     @property
     def signature(self) -> str:
         """Who it is, as it is written beside what they did."""
-        return f"{self.role}:{self.member}" if self.member else self.role.value
+        who = self.name or self.member
+        return f"{self.role}:{who}" if who else self.role.value
 
     def reaches(self, entity: EntityId) -> bool:
         """Whether anything of that entity may be shown to the bearer."""
-        return self.role in _UNBOUND or self.entity == entity
+        return self.role in UNBOUND or self.entity == entity
 
     def sees(self, call: Convocation) -> bool:
         """Whether anything of that session may be shown to the bearer: the press sees what is held in public."""
@@ -254,13 +274,13 @@ def mint(access: Access, *, secret: str, now: datetime) -> str:
     claims = {
         "iss": _ISSUER,
         "aud": _AUDIENCE,
-        "iat": _seconds(now),
-        "exp": _seconds(access.expires),
+        "iat": seconds(now),
+        "exp": seconds(access.expires),
         "role": access.role.value,
         "entity": access.entity,
         "member": access.member,
     }
-    return jwt.encode({k: v for k, v in claims.items() if v is not None}, strong(secret), algorithm=_ALGORITHM)
+    return jwt.encode({k: v for k, v in claims.items() if v is not None}, strong(secret), algorithm=ALGORITHM)
 
 
 def read(token: str, *, secret: str, now: datetime) -> Access:
@@ -270,7 +290,7 @@ def read(token: str, *, secret: str, now: datetime) -> Access:
         claims = jwt.decode(
             token,
             key,
-            algorithms=[_ALGORITHM],
+            algorithms=[ALGORITHM],
             audience=_AUDIENCE,
             issuer=_ISSUER,
             options={"require": ["exp", "iat", "role"], "verify_exp": False, "verify_iat": False},
@@ -281,84 +301,6 @@ def read(token: str, *, secret: str, now: datetime) -> Access:
     if access.expires <= now:
         raise TokenRejected(Rejection.TOKEN_EXPIRED)
     return access
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jitsi:
-    """The Jitsi Meet that sessions are held on, as its token check is configured.
-
-    `address` is where people open it, `domain` its XMPP domain (the token's `sub`). A join token opens its room for
-    `lifetime`: it is checked when a connection is made, and not again while that lives (mod_auth_token).
-    """
-
-    address: str
-    domain: str
-    app_id: str
-    app_secret: str = field(repr=False)
-    audience: str = "jitsi"
-    lifetime: timedelta = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinLink:
-    """One person's way into one room. `link` carries the token in its fragment, which no server is ever sent."""
-
-    room: str
-    address: str
-    token: str = field(repr=False)
-    expires: datetime
-
-    @property
-    def link(self) -> str:
-        """The address that a browser opens (jitsi-meet reads `jwt` from the fragment as well as from the query)."""
-        return f"{self.address}#jwt={self.token}"
-
-
-def join_link(jitsi: Jitsi, *, room: str, member: Member, now: datetime) -> JoinLink:
-    """The room, its address, and a token for exactly that member and that room (Prosody's `token/util.lib.lua`)."""
-    presides = member.office in (Office.PRESIDENT, Office.SECRETARY)
-    expires = now + jitsi.lifetime
-    claims = {
-        "iss": jitsi.app_id,
-        "aud": jitsi.audience,
-        "sub": jitsi.domain,
-        "room": room,
-        "iat": _seconds(now),
-        "nbf": _seconds(now - timedelta(seconds=30)),
-        "exp": _seconds(expires),
-        "context": {
-            "user": {
-                "id": member.id,
-                "name": member.name,
-                "moderator": presides,
-                "affiliation": "owner" if presides else "member",
-            },
-            "group": member.group,
-            "features": _features(presides),
-        },
-    }
-    return JoinLink(
-        room=room,
-        address=f"{jitsi.address.rstrip('/')}/{room}",
-        token=jwt.encode(claims, strong(jitsi.app_secret), algorithm=_ALGORITHM),
-        expires=expires,
-    )
-
-
-def _features(presides: bool) -> dict[str, bool]:
-    """What the client offers its user. Recording and broadcast are ours, and so are votes: a poll would be taken for
-    one. Those who preside send files and see who waits; everybody may show a document and write."""
-    return {
-        "livestreaming": False,
-        "recording": False,
-        "transcription": False,
-        "outbound-call": False,
-        "create-polls": False,
-        "file-upload": presides,
-        "list-visitors": presides,
-        "screen-sharing": True,
-        "send-groupchat": True,
-    }
 
 
 def _access(claims: Mapping[str, Any]) -> Access:
@@ -373,7 +315,8 @@ def _access(claims: Mapping[str, Any]) -> Access:
     )
 
 
-def _seconds(at: datetime) -> int:
+def seconds(at: datetime) -> int:
+    """As tokens count time: whole seconds since 1970."""
     return int(at.timestamp())
 
 

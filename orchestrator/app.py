@@ -37,7 +37,17 @@ from orchestrator.council.effects import (
 )
 from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
-from orchestrator.credentials import destinations, jitsi, post, seal_key, signatory, strongbox, token_secret, told
+from orchestrator.credentials import (
+    destinations,
+    jitsi,
+    post,
+    provider,
+    seal_key,
+    signatory,
+    strongbox,
+    token_secret,
+    told,
+)
 from orchestrator.documents.press import Press
 from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence.exhibits import Exhibits
@@ -309,6 +319,7 @@ class _Program:
             broadcasts=settings.broadcasts,
             gathering=settings.gathering,
             told=self._telling.names,
+            provider=provider(settings, self._client),
         )
 
     async def _checks(self) -> Readiness:

@@ -5,16 +5,20 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
+from aiohttp import ClientSession
+
 from bot.client import Account
 from bot.connection import Encryption, Login
 from bot.occupant import Trust
-from orchestrator.access import LEAST_SECRET, Jitsi
+from orchestrator.access import LEAST_SECRET
 from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.signing import Signatory, open_signatory
 from orchestrator.installations import Installation
+from orchestrator.jitsi import Jitsi
 from orchestrator.notices.people import BadAddress, Person, addressees, lines_of
 from orchestrator.notices.post import Post, Security
+from orchestrator.oidc import Provider
 from orchestrator.settings import Settings
 from orchestrator.strongbox import Strongbox, open_strongbox
 from recorder.config import Destination
@@ -57,6 +61,21 @@ def _check_shared(settings: Settings) -> None:
     }
     if missing := [name for name, value in shared.items() if not value.get_secret_value()]:
         raise ValueError(f"{' and '.join(missing)} must be set, to the same on every machine, for --only")
+
+
+def provider(settings: Settings, client: ClientSession) -> Provider | None:
+    """Who says who people are, if the settings name anybody."""
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        client=client,
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        claim=settings.oidc_claim,
+        scope=settings.oidc_scope,
+        name=settings.oidc_name or urlsplit(settings.oidc_issuer).netloc,
+    )
 
 
 def short_secrets(settings: Settings) -> list[str]:

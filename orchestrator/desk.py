@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from orchestrator.access import Access
 from orchestrator.app import now, open_database
 from orchestrator.council.members import SessionId
 from orchestrator.documents.shelf import SHELF, Dossier
 from orchestrator.documents.typesetting import Sheet, typeset
+from orchestrator.passwords import hashed, invented
 from orchestrator.settings import Settings
 from orchestrator.store import ledger
+from orchestrator.store.accounts import Accounts
 from orchestrator.store.ledger import Ledger, NoSuchSession
 from orchestrator.store.records import Records
 from orchestrator.web.view import view
@@ -25,6 +28,25 @@ async def migrate(settings: Settings) -> None:
     """Bring the database to the present schema."""
     async with open_database(settings):
         pass
+
+
+async def add_account(settings: Settings, login: str, access: Access) -> str:
+    """An account with a password, which is returned and not kept. Raises `LoginTaken`, LookupError (no such entity)."""
+    password = invented()
+    async with open_database(settings) as pool:
+        if access.entity is not None and await Records(pool).entity(access.entity) is None:
+            raise LookupError(f"there is no entity {access.entity}")
+        account = await Accounts(pool).add(
+            login=login,
+            name=access.name,
+            role=access.role,
+            entity=access.entity,
+            member=access.member,
+            by="command line",
+            now=now(),
+        )
+        await Accounts(pool).set_password(account, await hashed(password))
+    return password
 
 
 async def list_sessions(settings: Settings) -> list[dict[str, Any]]:

@@ -64,6 +64,16 @@ class Settings(BaseSettings):
     time_server: Annotated[
         str, Field(description="NTP server that the clock is compared with; empty: the database's clock")
     ] = ""
+    oidc_issuer: Annotated[
+        str, Field(description="Identity provider (OpenID Connect) by which people come in; empty: none")
+    ] = ""
+    oidc_client_id: Annotated[str, Field(description="Our id at the provider")] = "plenari"
+    oidc_client_secret: Annotated[SecretStr, Field(description="Our secret at the provider")] = SecretStr("")
+    oidc_claim: Annotated[
+        str, Field(description="Claim that is the login of an account; `email` counts only if the provider verified it")
+    ] = "email"
+    oidc_scope: Annotated[str, Field(description="What is asked of the provider")] = "openid email profile"
+    oidc_name: Annotated[str, Field(description="The provider's name, as it is on the button; empty: its address")] = ""
 
     time_zone: Annotated[str, Field(description="Zone in which lists of sessions are shown")] = "Europe/Madrid"
 

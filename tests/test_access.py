@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from orchestrator.access import MAY, Access, Jitsi, Operation, Rejection, TokenRejected, join_link, mint, read
+from orchestrator.access import MAY, Access, Operation, Rejection, TokenRejected, mint, read
 from orchestrator.council.commands import Role
 from orchestrator.council.members import EntityId, Member, MemberId, Office
+from orchestrator.jitsi import Jitsi, join_link
 
 SECRET = "a-secret-of-the-installation-that-is-for-tests-only"
 NOW = datetime(2026, 3, 26, 19, 0, tzinfo=UTC)

@@ -13,6 +13,7 @@ from orchestrator.web import hls
 from orchestrator.web.api import (
     alerts,
     allowances,
+    audit,
     bodies,
     calls,
     channels,
@@ -32,8 +33,21 @@ from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
 from orchestrator.web.once import once
 from orchestrator.web.openapi import describe
+from orchestrator.web.pages import (
+    accounts,
+    api_docs,
+    consent,
+    convening,
+    enter,
+    join,
+    live,
+    people,
+    timeline,
+    wall,
+    watch,
+)
 from orchestrator.web.pages import alerts as alerts_page
-from orchestrator.web.pages import api_docs, consent, convening, enter, join, live, people, timeline, wall, watch
+from orchestrator.web.pages import audit as audit_page
 from orchestrator.web.pages import calendar as calendar_page
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
@@ -61,6 +75,7 @@ API = (
     *commands.ROUTES,
     *alerts.ROUTES,
     *links.ROUTES,
+    *audit.ROUTES,
     *service.ROUTES,
 )
 PAGES = (
@@ -81,6 +96,8 @@ PAGES = (
     *wall.ROUTES,
     *alerts_page.ROUTES,
     *timeline.ROUTES,
+    *accounts.ROUTES,
+    *audit_page.ROUTES,
 )
 
 

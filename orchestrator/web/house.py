@@ -9,14 +9,18 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from orchestrator.access import Clock, Jitsi
+from orchestrator.access import Clock
 from orchestrator.consents import Consents
 from orchestrator.council.commands import Convene
 from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import EntityId, SessionId
 from orchestrator.council.session import Session, evolve
+from orchestrator.jitsi import Jitsi
+from orchestrator.oidc import Provider
+from orchestrator.store.accounts import Accounts
 from orchestrator.store.alerts import Alerts
 from orchestrator.store.answered import Answered
+from orchestrator.store.audit import Audit
 from orchestrator.store.channels import Channels
 from orchestrator.store.deliveries import Deliveries
 from orchestrator.store.entrances import Entrances
@@ -65,7 +69,8 @@ class House:
     finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries.
     `encoders` is how many broadcasts can be made at once; `has_mail`: calls can be sent.
     `jitsi` is where an entity's sessions are held.
-    `consents` asks the owners of channels on YouTube, where the installation has a client at Google.
+    `provider` says who people are, beside their passwords. `consents` asks the owners of channels on YouTube, where
+    the installation has a client at Google.
     """
 
     records: Records
@@ -82,6 +87,7 @@ class House:
     public_url: str
     time_zone: ZoneInfo
     version: str
+    provider: Provider | None = None
     gathering: timedelta = timedelta(minutes=60)
     consents: Consents | None = None
     recordings: Path | None = None
@@ -94,6 +100,16 @@ class House:
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who may come in."""
+        return Accounts(self.ledger.pool)
+
+    @property
+    def audit(self) -> Audit:
+        """The trail of who did and looked at what."""
+        return Audit(self.ledger.pool)
 
     @property
     def entrances(self) -> Entrances:

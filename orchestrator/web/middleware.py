@@ -7,32 +7,29 @@ import time
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlsplit
 
+import asyncpg
 import structlog
 from aiohttp import hdrs, web
 
-from orchestrator.access import Access, Operation, TokenRejected, read
+from orchestrator.access import Access, Operation
 from orchestrator.council.refusals import Refused
 from orchestrator.store.answered import InProgress
 from orchestrator.store.inbox import KeyReused, NobodyToAsk
 from orchestrator.store.ledger import NoSuchSession
 from orchestrator.store.records import NoSuchBody
+from orchestrator.web.identity import ACCESS_COOKIE, SAFE, access_by, note
 from orchestrator.web.limits import seconds_to_wait
 from orchestrator.web.pages.problem import problem_page
 from orchestrator.web.policy import content_policy
 from orchestrator.web.problems import Kind, Problem, from_status, refused
-from orchestrator.web.request import ACCESS, HOUSE, house_of, language_of, principal_of, wants
+from orchestrator.web.request import ACCESS, house_of, language_of, principal_of, wants
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger()
 
-ACCESS_COOKIE = "plenari"
-"""Holds the access token; scripts cannot read it."""
-
 PUBLIC = "public:"
 """The name of a route that anybody may ask for begins with this."""
-
-_SAFE = frozenset({hdrs.METH_GET, hdrs.METH_HEAD, hdrs.METH_OPTIONS})
 
 _HEADERS = {
     "Content-Security-Policy": content_policy(),
@@ -62,6 +59,7 @@ async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise
     except Exception as error:
         response = _answer_to(request, _problem_of(error, request))
+    await _note(request, response.status)
     resource = request.match_info.route.resource
     route, seconds = resource.canonical if resource else "", time.monotonic() - started
     log.info(
@@ -85,13 +83,13 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     _require_patience(request)
     name = request.match_info.route.name or ""
     if name.startswith(PUBLIC):
-        if request.method not in _SAFE:
+        if request.method not in SAFE:
             _require_same_site(request)
         return await handler(request)
-    access = _access(request)
+    access = await _access(request)
+    request[ACCESS] = access
     if name not in set(Operation) or not access.may(Operation(name)):
         raise Problem(Kind.FORBIDDEN)
-    request[ACCESS] = access
     _require_pause(house_of(request).limits.people.take(principal_of(access)))
     return await handler(request)
 
@@ -119,20 +117,27 @@ def _require_pause(wait: float) -> None:
         raise Problem(Kind.TOO_MANY_REQUESTS, retry_after_s=seconds_to_wait(wait))
 
 
-def _access(request: web.Request) -> Access:
+async def _note(request: web.Request, status: int) -> None:
+    """The trail of who asked for what. What was done cannot be undone for want of it: that is said in the log."""
+    name = request.match_info.route.name or ""
+    if ACCESS not in request or name not in set(Operation):
+        return
+    try:
+        await note(request, Operation(name), status)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        log.error("trail_not_written", operation=name, error=type(error).__name__)
+
+
+async def _access(request: web.Request) -> Access:
     """From the bearer token or, for browsers, the cookie; a cookie's word counts only on our own pages."""
-    house = request.app[HOUSE]
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         token = request.cookies.get(ACCESS_COOKIE, "")
-        if token and request.method not in _SAFE:
+        if token and request.method not in SAFE:
             _require_same_site(request)
     if not token:
         raise Problem(Kind.UNAUTHENTICATED)
-    try:
-        return read(token.strip(), secret=house.token_secret, now=house.now())
-    except TokenRejected as rejected:
-        raise Problem(Kind(rejected.rejection)) from None
+    return await access_by(house_of(request), token.strip())
 
 
 def _require_same_site(request: web.Request) -> None:

@@ -15,6 +15,8 @@ from orchestrator.wording import Language
 
 HOUSE = web.AppKey("house", House)
 ACCESS = web.RequestKey("access", Access)
+CONCERNS = web.RequestKey("concerns", tuple[EntityId, SessionId | None])
+"""Whose matter the request is about, once that is known."""
 SESSION_LANGUAGE = web.RequestKey("session_language", str)
 LANGUAGE_COOKIE = "plenari_language"
 
@@ -38,13 +40,14 @@ def signature_of(request: web.Request) -> str:
 
 def principal_of(access: Access) -> str:
     """Whose requests are counted together, and whose keys are their own."""
-    return f"{access.role}:{access.entity or ''}:{access.member or ''}"
+    return access.account or f"{access.role}:{access.entity or ''}:{access.member or ''}"
 
 
 def require_entity(request: web.Request, entity: EntityId) -> None:
     """Raises `Problem` (NOT_FOUND) for another entity's: that it exists is nobody else's business."""
     if not access_of(request).reaches(entity):
         raise Problem(Kind.NOT_FOUND)
+    request[CONCERNS] = (entity, None)
 
 
 def require_operation(request: web.Request, operation: Operation) -> None:
@@ -58,7 +61,9 @@ async def session_of(request: web.Request) -> Reading:
     reading = await house_of(request).read(SessionId(request.match_info["id"]))
     if not access_of(request).sees(reading.session.convened):
         raise Problem(Kind.NOT_FOUND)
-    request[SESSION_LANGUAGE] = reading.session.convened.language
+    call = reading.session.convened
+    request[SESSION_LANGUAGE] = call.language
+    request[CONCERNS] = (call.entity.id, call.session)
     return reading
 
 

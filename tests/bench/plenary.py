@@ -12,13 +12,13 @@ from typing import Self
 
 import asyncpg
 
-from orchestrator.access import Jitsi, join_link
 from orchestrator.chamber import Chamber
 from orchestrator.council.commands import Asker, Channel, Convene, Role
 from orchestrator.council.convocation import Policy
 from orchestrator.council.effects import AllowToSpeak, Announce, Effect, LeaveChamber, Silence, WatchChamber
 from orchestrator.council.members import MemberId, SessionId
 from orchestrator.council.session import Session
+from orchestrator.jitsi import Jitsi, join_link
 from orchestrator.sessions import Sessions, convene
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener

@@ -10,8 +10,8 @@ from playwright.async_api import BrowserContext
 
 from bot.events import LeaveReason, MessageHeard, OccupantChanged, OccupantJoined, OccupantLeft, RoomEntered
 from bot.occupant import Occupant
-from orchestrator.access import Jitsi, join_link
 from orchestrator.council.members import Member, MemberId, Office
+from orchestrator.jitsi import Jitsi, join_link
 from tests.e2e.gateway import MODULES, gateway
 from tests.e2e.tab import PATIENCE, Tab, browser, open_tab
 from tests.integration.jitsi import Town, jitsi, now

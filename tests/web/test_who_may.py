@@ -72,6 +72,13 @@ list_usable_channels x      x         x         .          .         .      .   
 put_channel         x      x         x         .          .         .      .     .      .
 remove_channel      x      x         x         .          .         .      .     .      .
 
+read_audit          x      .         x         .          .         .      .     .      x
+page_audit          x      .         x         .          .         .      .     .      x
+page_accounts       x      .         .         .          .         .      .     .      .
+page_add_account    x      .         .         .          .         .      .     .      .
+page_change_account x      .         .         .          .         .      .     .      .
+page_make_token     x      .         .         .          .         .      .     .      .
+page_revoke_token   x      .         .         .          .         .      .     .      .
 page_sessions       x      x         x         x          x         x      x     x      x
 page_live           x      x         x         x          x         x      x     .      x
 page_feed           x      x         x         x          x         x      x     .      x

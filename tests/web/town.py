@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, AppRunner, Request
 
-from orchestrator.access import Access, Jitsi, mint
+from orchestrator.access import Access, mint
 from orchestrator.council.commands import Convene, Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
 from orchestrator.council.observations import Observation
+from orchestrator.jitsi import Jitsi
 from orchestrator.sessions import Sessions, convene
 from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels

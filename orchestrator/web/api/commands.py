@@ -32,7 +32,7 @@ async def carry_out(house: House, session_id: SessionId, sent: CommandIn, access
         await _require_channel(house, session_id, sent.root)
     asker = c.Asker(role=access.role, channel=c.Channel.WEB, member=access.member)
     # A key is its sender's own: nobody gets the answer to somebody else's command.
-    own_key = f"{access.role}:{access.member or ''}:{key}" if key else str(uuid.uuid4())
+    own_key = f"{access.signature}:{key}" if key else str(uuid.uuid4())
     asked = await house.inbox.ask(session_id, command_of(sent, asker), own_key)
     match await house.inbox.answer(asked):
         case Accepted(version=version):

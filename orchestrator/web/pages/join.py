@@ -9,10 +9,11 @@ from datetime import timedelta
 
 from aiohttp import hdrs, web
 
-from orchestrator.access import TokenRejected, join_link
+from orchestrator.access import TokenRejected
 from orchestrator.council.observations import Grade, LinkUsedTwice, Sighting
 from orchestrator.council.session import Session
 from orchestrator.entrance import PATH, Door, Visit, door, link_of, opens_at, sign_visit, visit_of
+from orchestrator.jitsi import join_link
 from orchestrator.store.entrances import BrowserId, Link, new_id
 from orchestrator.web.house import House
 from orchestrator.web.pages.rendering import page
