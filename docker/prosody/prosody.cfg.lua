@@ -81,6 +81,7 @@ VirtualHost("auth." .. domain)
 
 -- Whoever sits in the rooms unseen: our bot, Jibri's browser.
 VirtualHost("hidden." .. domain)
+	modules_enabled = { "smacks" };
 	authentication = "internal_hashed";
 
 Component("muc." .. domain)("muc")

@@ -132,7 +132,7 @@ def account_on(server: Prosody, **changes: Any) -> Account:
 @asynccontextmanager
 async def jitsi(folder: Path, **settings: Any) -> AsyncIterator[Town]:
     """Prosody, focus and bot while the block lasts, all of them new. `settings` are the server's."""
-    async with prosody(folder / "prosody", smacks_hibernation=1, **settings) as server:
+    async with prosody(folder / "prosody", **({"smacks_hibernation": 1} | settings)) as server:
         jibris = Jibris()
         focus_login = login_to(server, server.focus_jid, server.focus_password)
         async with (
