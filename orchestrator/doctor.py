@@ -13,13 +13,16 @@ import asyncpg
 from bot.client import Bot
 from bot.errors import BotError, LoginRefused
 from orchestrator.access import LEAST_SECRET
-from orchestrator.app import now, open_database
-from orchestrator.credentials import account, destinations, named, short_secrets
+from orchestrator.app import google, now, open_database
+from orchestrator.credentials import account, destinations, named, short_secrets, strongbox
 from orchestrator.installations import Installation
 from orchestrator.settings import Settings
+from orchestrator.store.channels import Channel, ChannelKind, Channels
 from orchestrator.store.embedded import DatabaseUnavailable
+from orchestrator.strongbox import Unreadable
 from recorder.errors import RecorderError
 from recorder.jibri import Jibri
+from recorder.youtube import YouTubeFailed
 
 _LEAST_FREE_BYTES = 20 * 1024**3
 """Two sessions of five hours at 3 Mbit/s, with room to make one file of each."""
@@ -53,7 +56,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _secrets(settings),
         await _database(settings),
         *[await _xmpp(installation) for installation in settings.installations.all],
-        await _channel(settings),
+        *await _channels(settings),
         *await _encoders(settings),
     ]
 
@@ -125,27 +128,56 @@ async def _xmpp(installation: Installation) -> Finding:
         return Finding(part=part, problem=str(error), remedy=remedy)
 
 
-async def _channel(settings: Settings) -> Finding:
-    part = "channel of the broadcast"
+async def _channels(settings: Settings) -> list[Finding]:
+    """The channel in the settings, and those that were entered."""
     try:
-        chosen = destinations(settings.channel.get_secret_value())
+        own = destinations(settings.channel.get_secret_value())
     except ValueError as error:
-        return Finding(
-            part=part, problem=str(error), remedy="take address and key from the channel's live control room"
-        )
-    if not chosen:
-        return Finding(part=f"{part}: none, sessions are only archived")
-    for destination in chosen:
-        address = urlsplit(destination.address)
-        is_encrypted = address.scheme == "rtmps"
-        host, port = address.hostname or "", address.port or (443 if is_encrypted else 1935)
-        try:
-            async with asyncio.timeout(_DESTINATION_PATIENCE_SECONDS):
-                _, writer = await asyncio.open_connection(host, port, ssl=is_encrypted or None)
-                writer.close()
-        except (OSError, TimeoutError) as error:
-            remedy = "check the address in PLENARI_CHANNEL, and that the firewall lets it out"
-            return Finding(part=f"{part}: {host}:{port}", problem=str(error) or "no answer", remedy=remedy)
+        remedy = "take address and key from the channel's live control room"
+        return [Finding(part="channel in PLENARI_CHANNEL", problem=str(error), remedy=remedy)]
+    findings = [await _reached("channel in PLENARI_CHANNEL", destination.address) for destination in own]
+    try:
+        async with open_database(settings) as pool:
+            channels = Channels(pool, strongbox(settings))
+            findings += [await _entered(settings, channels, channel) for channel in await channels.all()]
+    except (OSError, asyncpg.PostgresError, DatabaseUnavailable):
+        pass  # said of the database
+    return findings or [Finding(part="channels: none, sessions are only archived and shown on our own page")]
+
+
+async def _entered(settings: Settings, channels: Channels, channel: Channel) -> Finding:
+    part = f"channel {channel.id}"
+    try:
+        if channel.kind is ChannelKind.RTMP:
+            has_secret = bool(await channels.key(channel.id))
+        else:
+            has_secret = bool(token := await channels.refresh_token(channel.id))
+    except Unreadable:
+        remedy = "set PLENARI_STRONGBOX_KEY to what it was when the channel was entered, or enter it again"
+        return Finding(part=part, problem="its secret cannot be read", remedy=remedy)
+    if not has_secret:
+        return Finding(part=part, problem="it has no key or no consent yet", remedy="enter it on the page /channels")
+    if channel.kind is ChannelKind.RTMP:
+        return await _reached(part, channel.address)
+    try:
+        await (await google(settings).channel(token)).check()
+    except YouTubeFailed as failure:
+        remedy = "connect it again on the page /channels; PLENARI_YOUTUBE_CLIENT_ID and its secret must be Google's"
+        return Finding(part=part, problem=str(failure), remedy=remedy)
+    return Finding(part=part)
+
+
+async def _reached(part: str, address: str) -> Finding:
+    parts = urlsplit(address)
+    is_encrypted = parts.scheme == "rtmps"
+    host, port = parts.hostname or "", parts.port or (443 if is_encrypted else 1935)
+    try:
+        async with asyncio.timeout(_DESTINATION_PATIENCE_SECONDS):
+            _, writer = await asyncio.open_connection(host, port, ssl=is_encrypted or None)
+            writer.close()
+    except (OSError, TimeoutError) as error:
+        remedy = "check its address, and that the firewall lets it out"
+        return Finding(part=f"{part}: {host}:{port}", problem=str(error) or "no answer", remedy=remedy)
     return Finding(part=part)
 
 

@@ -184,6 +184,10 @@ class YouTube:
     _user: UserCreds | None = field(default=None, repr=False)
     _api: GoogleAPI | None = field(default=None, repr=False)
 
+    async def check(self) -> None:
+        """Returns when the channel can be asked: the consent holds, and it may broadcast live."""
+        await self._ask("liveBroadcasts", "list", part=["id"], broadcastStatus="upcoming", maxResults=1)
+
     async def ingest(self, stream: str, title: str) -> Ingest:
         """The channel's stream of that id if it still has it, else one made anew. Its key never changes."""
         found = (await self._ask("liveStreams", "list", part=["id", "cdn"], id=[stream]))["items"] if stream else []
