@@ -58,6 +58,7 @@ def _check_shared(settings: Settings) -> None:
         "PLENARI_DATABASE": settings.database,
         "PLENARI_TOKEN_SECRET": settings.token_secret,
         "PLENARI_SEAL_KEY": settings.seal_key,
+        "PLENARI_STRONGBOX_KEY": settings.strongbox_key,
     }
     if missing := [name for name, value in shared.items() if not value.get_secret_value()]:
         raise ValueError(f"{' and '.join(missing)} must be set, to the same on every machine, for --only")

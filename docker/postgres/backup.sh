@@ -18,12 +18,17 @@ if [ -n "${PASSWORD_FILE:-}" ]; then
   printf '*:*:*:*:%s\n' "$(cat "$PASSWORD_FILE")" >"$PGPASSFILE"
 fi
 
+# Only what was read back and found whole gets its name.
 back_up() {
   name=$(date -u +%Y%m%dT%H%M%SZ)
-  pg_basebackup --pgdata="$base/.$name" --wal-method=stream --checkpoint=fast --manifest-checksums=SHA256
-  pg_verifybackup --quiet "$base/.$name"
-  mv "$base/.$name" "$base/$name"
-  echo "backed up and verified: $name"
+  if pg_basebackup --pgdata="$base/.$name" --wal-method=stream --checkpoint=fast --manifest-checksums=SHA256 &&
+    pg_verifybackup --quiet "$base/.$name" && mv "$base/.$name" "$base/$name"; then
+    echo "backed up and verified: $name"
+  else
+    rm -rf "$base/.$name"
+    echo "the backup failed; the one before is still there" >&2
+    return 1
+  fi
 }
 
 forget_the_oldest() {
@@ -34,7 +39,8 @@ forget_the_oldest() {
 }
 
 while :; do
-  if back_up; then forget_the_oldest; else echo "the backup failed; the one before is still there" >&2; fi
-  [ "${1:-}" != once ] || exit 0
+  status=0
+  back_up && forget_the_oldest || status=1
+  [ "${1:-}" != once ] || exit "$status"
   sleep "$((${BACKUP_EVERY_HOURS:-24} * 3600))"
 done

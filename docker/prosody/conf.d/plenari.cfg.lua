@@ -10,5 +10,5 @@ VirtualHost("hidden." .. domain)
 	plenari_password_file = ENV_PLENARI_PASSWORD_FILE or "/run/secrets/plenari_xmpp_password"
 	ssl = { certificate = certificate, key = certificate:gsub("certificate$", "key") }
 
-Component("plenari." .. domain, "plenari")
+Component("plenari." .. domain)("plenari")
 	plenari_accounts = { "plenari@hidden." .. domain }
