@@ -16,6 +16,8 @@ from pathlib import Path
 import aiohttp
 
 from bot.connection import Encryption, Login
+from recorder.broadcasts import Broadcasts
+from recorder.events import BroadcastId
 from simulator.api import Api
 from simulator.focus import focus
 from simulator.jibri import SMALL, SimulatedJibri
@@ -95,6 +97,13 @@ class Town:
             self.process.send_signal(signal.SIGTERM)
             await self.process.wait()
 
+    async def end(self) -> None:
+        """Stop Plenari, and take off the air what it left there: its broadcasts outlive it."""
+        await self.stop()
+        async with Broadcasts(self.data / "broadcasts", self.api.now) as broadcasts:
+            for folder in (self.data / "broadcasts").glob("*/"):
+                await broadcasts.stop(BroadcastId(folder.name))
+
     async def kill(self) -> None:
         """End Plenari without a word."""
         if self.process is not None and self.process.returncode is None:
@@ -147,7 +156,7 @@ async def town(
         api = Api(client=client, base=f"http://127.0.0.1:{port}", entity=entity, secret=secret, now=now)
         environment = _environment(folder, xmpp, jibri, public, secret, port, farewell)
         world = Town(folder=folder, api=api, prosody=xmpp, jibri=jibri, public=public, environment=environment)
-        stack.push_async_callback(world.stop)
+        stack.push_async_callback(world.end)
         await world.start()
         yield world
 
