@@ -25,13 +25,13 @@ async def events(world: Town, session: str) -> list[dict[str, Any]]:
 
 
 async def until_recorded(world: Town, session: str, name: str, count: int = 1) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while sum(e["name"] == f"{name}.v1" for e in await events(world, session)) < count:
             await asyncio.sleep(0.05)
 
 
 async def until_live(world: Town, session: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (await world.api.get(f"/sessions/{session}/live", role="secretary"))["broadcast"]["encoder"] != "up":
             await asyncio.sleep(0.1)
 
