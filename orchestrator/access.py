@@ -38,6 +38,9 @@ class Operation(StrEnum):
     READ_MEMBERS = "read_members"
     REPLACE_MEMBERS = "replace_members"
     DOWNLOAD_MEMBERS = "download_members"
+    READ_CREST = "read_crest"
+    PUT_CREST = "put_crest"
+    REMOVE_CREST = "remove_crest"
     READ_RULES = "read_rules"
     REPLACE_RULES = "replace_rules"
     CONVENE_AGAIN = "convene_again"
@@ -132,6 +135,9 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.READ_BODY: _EVERYBODY,
     Operation.READ_MEMBERS: _EVERYBODY,
     Operation.REPLACE_MEMBERS: _CONVENERS,
+    Operation.READ_CREST: _EVERYBODY,
+    Operation.PUT_CREST: _CONVENERS,
+    Operation.REMOVE_CREST: _CONVENERS,
     Operation.DOWNLOAD_MEMBERS: _CONVENERS | {Role.STAFF},
     Operation.READ_RULES: _EVERYBODY,
     Operation.REPLACE_RULES: _CONVENERS,

@@ -80,6 +80,7 @@ from orchestrator.web.house import House, Readiness
 from orchestrator.web.limits import Buckets, Limits
 from orchestrator.wording import Language
 from recorder.broadcasts import Broadcasts
+from recorder.crests import CrestRefused, crest_of
 from recorder.errors import JibriUnavailable
 from recorder.graph import Picture
 from recorder.jibri import Busyness, Jibri, JibriHealth
@@ -283,6 +284,7 @@ class _Program:
             recordings=settings.recordings,
             now=now,
             client=self._client if settings.probe else None,
+            crests=settings.data / "crests",
         )
 
     def _house(self) -> House:
@@ -320,6 +322,7 @@ class _Program:
             gathering=settings.gathering,
             told=self._telling.names,
             provider=provider(settings, self._client),
+            crest=_crest,
         )
 
     async def _checks(self) -> Readiness:
@@ -354,6 +357,13 @@ def google(settings: Settings) -> Google:
         folder=settings.data,
         now=now,
     )
+
+
+async def _crest(sent: bytes) -> bytes:
+    try:
+        return await crest_of(sent)
+    except CrestRefused as refusal:
+        raise ValueError(str(refusal)) from None
 
 
 async def _until_told_to_stop() -> None:

@@ -15,6 +15,7 @@ from typing import assert_never
 import aiohttp
 import structlog
 
+from orchestrator.cards import card_of, cards_of, keep_crest
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Picture
 from orchestrator.council.members import ChannelId, EntityId, SessionId
@@ -28,6 +29,7 @@ from orchestrator.publication import Publication
 from orchestrator.recordings import make_recording
 from orchestrator.spectating import SEEN, Spectator
 from orchestrator.store.channels import Channel, ChannelKind, Channels
+from orchestrator.store.crests import Crests
 from orchestrator.store.following import follow
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
@@ -35,8 +37,9 @@ from orchestrator.store.listener import Listener
 from orchestrator.wording import word
 from orchestrator.youtube_outlet import YouTubeOutlet
 from recorder.broadcasts import Broadcasts, Plan
+from recorder.cards import Card
 from recorder.config import ARCHIVE, Destination
-from recorder.errors import HubUnavailable
+from recorder.errors import HubUnavailable, SlateFailed
 from recorder.events import (
     BroadcastId,
     Event,
@@ -52,12 +55,13 @@ from recorder.events import (
 from recorder.graph import Picture as Format
 from recorder.jibri import Jibri
 from recorder.modes import Mode
-from recorder.slates import Card
 
 log = structlog.get_logger()
 
 INSTALLED = ChannelId("installed.channel")
 """The channel in the settings; a channel that was entered cannot have a dot in its id."""
+
+_CLOCK_LOOK = timedelta(seconds=1)
 
 _HUB_PAUSE = timedelta(milliseconds=200)
 """Before a hub that does not answer is asked again."""
@@ -78,7 +82,7 @@ class Studio:
 
     `farewell` is how long the last card stays on the air. `channel` is a channel for all that stands in the settings:
     sessions go there that can go nowhere else. Without any channel a broadcast is only archived. `client` is for who
-    watches at the public address; None: nobody does.
+    watches at the public address; None: nobody does. `crests` is a folder for the crests on the cards.
     """
 
     ledger: Ledger
@@ -98,6 +102,7 @@ class Studio:
     now: Callable[[], datetime]
     often: float = 1.0
     client: aiohttp.ClientSession | None = None
+    crests: Path | None = None
 
 
 class Broadcasting:
@@ -158,13 +163,15 @@ class _Broadcast:
     async def carry(self) -> None:
         studio = self.studio
         async for session in follow(studio.ledger, studio.listener, self.session_id):
-            encoding = self._encoding(session, await studio.broadcasts.start(self._plan(session)))
+            call, crest = session.convened, await self._crest(session)
+            encoding = self._encoding(session, await studio.broadcasts.start(self._plan(session, crest)))
             break
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._take_reports(encoding), name=f"reports of {self.id}")
                 tasks.create_task(encoding.keep(), name=f"encoder of {self.id}")
                 tasks.create_task(self.publication.run(), name=f"publication of {self.id}")
+                tasks.create_task(self._keep_clock(call, crest), name=f"clock of {self.id}")
                 if self.spectator:
                     tasks.create_task(self.spectator.run(), name=f"spectator of {self.id}")
                 await self._follow_record(encoding)
@@ -172,26 +179,38 @@ class _Broadcast:
             pass
         await self._finish()
 
-    def _plan(self, session: Session) -> Plan:
+    def _plan(self, session: Session, crest: Path | None) -> Plan:
         studio, call = self.studio, session.convened
-        cards = {
-            mode: Card(
-                heading=_rehearsed(call.entity.name, call),
-                title=word(call.language, f"slate.{mode}.title"),
-                line=word(call.language, f"slate.{mode}.line", body=call.body.name),
-            )
-            for mode in Mode
-        }
         return Plan(
             broadcast=self.id,
             mode=Mode.WAITING,
-            cards=cards,
+            cards=cards_of(call, crest),
             destinations=None,
             picture=studio.format,
             delay=studio.delay,
             has_page=call.is_public and not call.is_rehearsal,
             host=studio.ingest_host,
         )
+
+    async def _crest(self, session: Session) -> Path | None:
+        """The entity's crest as a file; a new one is another file, so that cards with it are other cards."""
+        if self.studio.crests is None:
+            return None
+        image = await Crests(self.studio.ledger.pool).image(session.convened.entity.id)
+        return None if image is None else await asyncio.to_thread(keep_crest, self.studio.crests, image)
+
+    async def _keep_clock(self, call: Convocation, crest: Path | None) -> None:
+        """In a recess the card has the hour, and so is another each minute; without an end."""
+        shown: Card | None = None
+        while True:
+            card = card_of(Mode.RECESS, call, crest, self.studio.now()) if self._shown is Mode.RECESS else shown
+            if card is not None and card != shown:
+                try:
+                    await self.studio.broadcasts.set_card(self.id, Mode.RECESS, card)
+                    shown = card
+                except (HubUnavailable, SlateFailed) as error:
+                    log.warning("clock_not_shown", session_id=self.session_id, reason=str(error))
+            await asyncio.sleep(_CLOCK_LOOK.total_seconds())
 
     def _encoding(self, session: Session, address: str) -> Encoding:
         return Encoding(
@@ -327,8 +346,3 @@ def _installed(call: Convocation) -> Channel:
     """The channel that stands in the settings."""
     name = word(call.language, "channels.installed")
     return Channel(id=INSTALLED, entity=call.entity.id, name=name, kind=ChannelKind.RTMP, is_shared=True, is_ready=True)
-
-
-def _rehearsed(heading: str, call: Convocation) -> str:
-    """A card of a rehearsal says what it is, whoever may get to see it."""
-    return f"{word(call.language, 'document.rehearsal_mark')} · {heading}" if call.is_rehearsal else heading

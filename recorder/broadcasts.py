@@ -24,6 +24,7 @@ import structlog
 
 from recorder import archive, control, front, recording, slates
 from recorder.archive import Manifest
+from recorder.cards import Card
 from recorder.config import ARCHIVE, PAGE, Destination, HubConfig, build_config, check_destinations, parse_config
 from recorder.errors import HubFailed, HubSilent, HubUnavailable
 from recorder.events import BroadcastId, Event, HubLost, SourceLost, differences
@@ -33,7 +34,6 @@ from recorder.hub import LOG, PID
 from recorder.ingest import APP
 from recorder.modes import Mode, write_atomically
 from recorder.recording import Chapter, Recording
-from recorder.slates import Card
 from recorder.status import Status
 
 log = structlog.get_logger()
@@ -69,6 +69,7 @@ class Broadcasts:
         self._now = now
         self._events: asyncio.Queue[Event] = asyncio.Queue()
         self._watches: dict[BroadcastId, asyncio.Task[None]] = {}
+        self._cards: dict[tuple[BroadcastId, Mode], Path] = {}
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
@@ -114,6 +115,22 @@ class Broadcasts:
             raise HubUnavailable("it was never started")
         await asyncio.to_thread(_write_config, file, replace(config, destinations=tuple(destinations)))
         await self._relay(broadcast, destinations)
+
+    async def set_card(self, broadcast: BroadcastId, mode: Mode, card: Card) -> None:
+        """Have the mode show another card, also after a restart of the hub. The one before it is thrown away, for a
+        card with a clock is another each minute. Raises `SlateFailed`, `HubUnavailable`, and `ValueError` for a
+        broadcast that was never started."""
+        folder = self._of(broadcast)
+        config = await asyncio.to_thread(_read_config, folder / _CONFIG)
+        if config is None:
+            raise ValueError("it was never started")
+        file = (await slates.render(card, config.picture, self._folder / "slates")).absolute()
+        known = {**config.slates, mode: file}
+        await asyncio.to_thread(_write_config, folder / _CONFIG, replace(config, slates=known))
+        await control.ask(folder, do="slate", mode=mode, file=str(file))
+        before, self._cards[broadcast, mode] = self._cards.get((broadcast, mode)), file
+        if before is not None and before != file:
+            await asyncio.to_thread(before.unlink, missing_ok=True)
 
     async def status(self, broadcast: BroadcastId) -> Status:
         """Raises `HubUnavailable`."""

@@ -1,8 +1,8 @@
 """The hub's control socket: JSON lines both ways, on a Unix socket that only its owner may open.
 
 Asked `{"do": "status"}`, `{"do": "mode", "mode": "secret"}`, `{"do": "destinations", "destinations": […]}`,
-`{"do": "subscribe"}` or `{"do": "stop"}`, the hub answers with one line: its status, or `{"error": "…"}`. After
-`subscribe` a status follows on every change and each second.
+`{"do": "slate", "mode": "recess", "file": "…"}`, `{"do": "subscribe"}` or `{"do": "stop"}`, the hub answers with one
+line: its status, or `{"error": "…"}`. After `subscribe` a status follows on every change and each second.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from recorder.config import Destination, parse_destinations
-from recorder.errors import HubSilent, HubUnavailable
+from recorder.errors import HubSilent, HubUnavailable, SlateFailed
+from recorder.flv import FlvError
 from recorder.modes import Mode
 from recorder.status import Status, build_status, parse_status
 
@@ -38,6 +39,9 @@ class Controlled(Protocol):
 
     def relay_to(self, destinations: Sequence[Destination]) -> None:
         """Where the public watches, from now on."""
+
+    def renew(self, mode: Mode, file: Path) -> None:
+        """Another slate for the mode. Raises `OSError`, `ValueError`, `SlateFailed`, and then keeps the one it has."""
 
     def stop(self) -> None:
         """Begin to end."""
@@ -78,7 +82,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hub
         try:
             asked = json.loads(line)
             does_subscribe = _obey(asked, hub)
-        except (ValueError, TypeError, KeyError, OSError) as error:
+        except (ValueError, TypeError, KeyError, OSError, FlvError, SlateFailed) as error:
             writer.write(_line({"error": f"{type(error).__name__}: {error}"}))
             continue
         writer.write(_line(build_status(hub.status())))
@@ -100,6 +104,8 @@ def _obey(asked: dict[str, Any], hub: Controlled) -> bool:
             hub.show(Mode(asked["mode"]))
         case "destinations":
             hub.relay_to(parse_destinations(asked["destinations"]))
+        case "slate":
+            hub.renew(Mode(asked["mode"]), Path(asked["file"]))
         case "stop":
             hub.stop()
         case "status" | "subscribe":

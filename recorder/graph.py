@@ -13,15 +13,10 @@ import ffmpeg
 
 SAMPLE_RATE = 44100
 AAC_FRAME = 1024
-_SLATE_SECONDS = 4
 _SEGMENT_SECONDS = 4
 _PAGE_SECONDS = 2
 _PAGE_SEGMENTS = 15
 _QUIET: tuple[str, ...] = ("-nostdin", "-hide_banner", "-loglevel", "error")
-_INK = "0xF4F8F7"
-_SOFT_INK = "0xA9C6C3"
-_ACCENT = "0x3FB8A9"
-_DEEP, _DEEPER = "0x0F4A4C", "0x062427"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +26,6 @@ class Picture:
     width: int = 1280
     height: int = 720
     fps: int = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text on a slate: the file that holds it, where its top stands and how high its letters are, in heights."""
-
-    file: Path
-    top: float
-    size: float
-    is_soft: bool = False
 
 
 def encoding(fps: int) -> dict[str, Any]:
@@ -61,34 +46,22 @@ def encoding(fps: int) -> dict[str, Any]:
     }
 
 
-def slate(picture: Picture, texts: tuple[Text, ...], bar_length: float, target: Path) -> list[str]:
-    """Render a card and encode it: four seconds that loop, with a little grain so that the public server does not take
-    a still picture for a starving encoder."""
-    width, height, fps = picture.width, picture.height, picture.fps
-    source = (
-        f"gradients=s={width}x{height}:r={fps}:c0={_DEEP}:c1={_DEEPER}:x0=0:y0=0:x1={width}:y1={height}:speed=0.00001"
-    )
-    video = ffmpeg.input(source, f="lavfi")
-    margin, bar = round(width * 0.09), max(round(width * 0.005), 2)
-    video = video.filter(
-        "drawbox", x=margin, y=round(height * 0.37), w=bar, h=round(height * bar_length), color=_ACCENT, t="fill"
-    )
-    for text in texts:
-        video = video.filter(
-            "drawtext",
-            textfile=str(text.file),
-            expansion="none",
-            font="sans-serif",
-            fontsize=round(height * text.size),
-            fontcolor=_SOFT_INK if text.is_soft else _INK,
-            line_spacing=round(height * text.size * 0.3),
-            x=margin + bar * 5,
-            y=round(height * text.top),
-        )
-    video = video.filter("noise", alls=5, allf="t")
+def slate(picture: Picture, still: Path, seconds: int, target: Path) -> list[str]:
+    """Encode a drawn card: some seconds that loop, with a little grain so that the public server does not take a still
+    picture for a starving encoder."""
+    video = ffmpeg.input(str(still), loop=1, framerate=picture.fps).filter("setsar", 1)
+    video = video.filter("format", "yuv420p").filter("noise", alls=5, allf="t")
     silence = ffmpeg.input(f"anullsrc=r={SAMPLE_RATE}:cl=stereo", f="lavfi")
-    frames = {"frames:v": _SLATE_SECONDS * fps, "frames:a": _SLATE_SECONDS * SAMPLE_RATE // AAC_FRAME}
-    return _compile(ffmpeg.output(video, silence, str(target), f="flv", **frames, **encoding(fps)), *_QUIET)
+    frames = {"frames:v": seconds * picture.fps, "frames:a": seconds * SAMPLE_RATE // AAC_FRAME}
+    output = ffmpeg.output(video, silence, str(target), f="flv", **frames, **encoding(picture.fps))
+    return _compile(output, *_QUIET)
+
+
+def drawing(size: int, height: int) -> list[str]:
+    """SVG of so many bytes on standard input, PNG of that height on standard output."""
+    source = ffmpeg.input("pipe:0", f="image2pipe", vcodec="svg", frame_size=size, height=height)
+    output = ffmpeg.output(source, "pipe:1", f="image2pipe", vcodec="png", pix_fmt="rgba", **{"frames:v": 1})
+    return _compile(output, *_QUIET)
 
 
 def archive(pattern: Path) -> list[str]:

@@ -129,6 +129,10 @@ class Hub:
         self._notify()
         log.info("destinations_set", destinations=[destination.name for destination in destinations])
 
+    def renew(self, mode: Mode, file: Path) -> None:
+        """Another slate for the mode. Raises `OSError`, `FlvError`, `SlateFailed`, and then keeps the one it has."""
+        self._programme.renew(mode, load(file, self._config.picture.fps))
+
     def stop(self) -> None:
         """Begin to end; `run` returns when the archive is closed."""
         self._stopping.set()

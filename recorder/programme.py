@@ -87,6 +87,11 @@ class Programme:
         self._put(self.public.show(mode, now), self.recording.show(mode, now))
         self._changed()
 
+    def renew(self, mode: Mode, slate: Slate) -> None:
+        """The mode has another slate from now on; if its card is on the air, at once."""
+        now = self._clock()
+        self._put(self.public.renew(mode, slate, now), self.recording.renew(mode, slate, now))
+
     def tick(self) -> None:
         """To be called at least as often as there are pictures."""
         now = self._clock()

@@ -5,30 +5,19 @@ A card is rendered and encoded once, before it is needed, and kept by its conten
 
 import asyncio
 import hashlib
-import json
-import textwrap
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from recorder import graph
+from recorder.cards import Card, draw
 from recorder.errors import SlateFailed
 from recorder.flv import FlvParser, Kind, Tag, parameter_sets, with_parameter_sets
-from recorder.graph import Picture, Text
+from recorder.graph import Picture
 
-_DESIGN = 1
-"""Goes up with every change of how a card looks, so that no old one is taken from the cache."""
-_TOP, _TITLE, _LINE = 0.38, 0.085, 0.046
-_LETTER = 0.52
-"""Mean width of a letter of the sans-serif, in heights."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """The texts of one slate, in the words of the caller: whose broadcast, what is the matter, what comes next."""
-
-    title: str
-    line: str = ""
-    heading: str = ""
+_ENCODING = 1
+"""Goes up with every change of how a card is encoded, so that no old one is taken from the cache."""
+_SECONDS, _HOURLY = 4, 2
+"""How long the loop is; a card that will be another in a minute is made in half the time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,52 +41,32 @@ class Slate:
 
 async def render(card: Card, picture: Picture, cache: Path) -> Path:
     """The file of the encoded card; taken from the cache if the same card was rendered before. Raises `SlateFailed`."""
-    content = json.dumps([_DESIGN, asdict(card), asdict(picture)], sort_keys=True)
-    target = cache / f"{hashlib.sha256(content.encode()).hexdigest()[:24]}.flv"
+    still = await asyncio.to_thread(_drawn, card, picture, cache)
+    target = cache / f"{hashlib.sha256(still + repr((_ENCODING, picture)).encode()).hexdigest()[:24]}.flv"
     if target.exists():
         return target
-    partial = target.with_suffix(f".{id(card):x}.partial")
-    texts, bar = _write_texts(card, picture, partial)
-    command = graph.slate(picture, texts, bar, partial)
+    partial, drawn = (target.with_suffix(f".{id(card):x}.{kind}") for kind in ("partial", "png"))
+    drawn.write_bytes(still)
+    command = graph.slate(picture, drawn, _HOURLY if card.clock else _SECONDS, partial)
     child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     try:
         _, complaint = await child.communicate()
     finally:
         if child.returncode is None:
             child.kill()
-        for text in texts:
-            text.file.unlink(missing_ok=True)
+        drawn.unlink(missing_ok=True)
     if child.returncode != 0:
         raise SlateFailed(complaint.decode(errors="replace").strip().rpartition("\n")[2])
     partial.replace(target)
     return target
 
 
-def _write_texts(card: Card, picture: Picture, beside: Path) -> tuple[tuple[Text, ...], float]:
-    """Texts go through files: nothing that a caller writes can become part of a filter. With them, how far down the
-    bar beside them reaches, in heights."""
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    title, line = _wrap(card.title, picture, _TITLE), _wrap(card.line, picture, _LINE)
-    line_top = _TOP + _height(title, _TITLE) + 0.03
-    bottom = line_top + _height(line, _LINE) if line else line_top - 0.03
-    written = []
-    for number, (words, top, size) in enumerate(
-        ((card.heading, 0.12, 0.042), (title, _TOP, _TITLE), (line, line_top, _LINE))
-    ):
-        if words:
-            file = beside.with_suffix(f".{number}.txt")
-            file.write_text(words)
-            written.append(Text(file=file, top=top, size=size, is_soft=number == 0))
-    return tuple(written), bottom - _TOP + 0.01
-
-
-def _height(words: str, size: float) -> float:
-    return size * 1.45 * (words.count("\n") + 1)
-
-
-def _wrap(words: str, picture: Picture, size: float) -> str:
-    letters = round(picture.width * 0.78 / (picture.height * size * _LETTER))
-    return "\n".join(textwrap.wrap(words, letters))
+def _drawn(card: Card, picture: Picture, cache: Path) -> bytes:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        return draw(card, picture)
+    except (OSError, ValueError) as error:
+        raise SlateFailed(str(error)) from None
 
 
 def load(file: Path, fps: int) -> Slate:

@@ -122,6 +122,11 @@ class Timeline:
             return self.tick(now)  # the old card stays until the source's next keyframe
         return self._cut(mode, now)
 
+    def renew(self, mode: Mode, slate: Slate, now: float) -> list[Tag]:
+        """The mode has another slate from now on; if its card is on the air, it gives way at once."""
+        self._slates = {**self._slates, mode: slate}
+        return self._cut(mode, now) if self._on_air is None and self._card is mode and self._slate else []
+
     def tick(self, now: float) -> list[Tag]:
         """Time has passed: release what is due, cut to a slate if the source is out, keep the slate running."""
         tags = self._release(now)

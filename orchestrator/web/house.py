@@ -71,6 +71,7 @@ class House:
     `jitsi` is where an entity's sessions are held.
     `provider` says who people are, beside their passwords. `consents` asks the owners of channels on YouTube, where
     the installation has a client at Google.
+    `crest` makes a clean PNG of a picture; it raises ValueError with a code.
     """
 
     records: Records
@@ -91,6 +92,7 @@ class House:
     gathering: timedelta = timedelta(minutes=60)
     consents: Consents | None = None
     recordings: Path | None = None
+    crest: Callable[[bytes], Awaitable[bytes]] | None = None
     broadcasts: Path | None = None
     encoders: int = 0
     limits: Limits = field(default_factory=Limits)

@@ -85,8 +85,8 @@ def _operation(route: Route, takes: object, gives: object, problem: object) -> d
             "default": _problem(None, problem),
         },
     }
-    if takes:
-        taken: dict[str, Any] = {"application/json": {"schema": takes}}
+    if takes or route.takes_also:
+        taken: dict[str, Any] = {"application/json": {"schema": takes}} if takes else {}
         taken |= {media_type: {"schema": _bytes(media_type)} for media_type in route.takes_also}
         operation["requestBody"] = {"required": True, "content": taken}
     if isinstance(route.operation, Operation):
@@ -132,7 +132,7 @@ def _problems(route: Route) -> Iterator[int]:
         yield 409
     if any(parameter.name == "If-Match" for parameter in route.parameters):
         yield from (412, 428)
-    if route.takes:
+    if route.takes or route.takes_also:
         yield from (413, 415)
     yield from (422, 429)
 

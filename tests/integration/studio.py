@@ -16,13 +16,14 @@ from pathlib import Path
 import psutil
 
 from recorder.broadcasts import Broadcasts, Plan
+from recorder.cards import Card
 from recorder.config import Destination
 from recorder.errors import HubUnavailable
 from recorder.events import BroadcastId, Event
 from recorder.flv import FlvParser, Kind, Tag
 from recorder.graph import Picture, encoding
 from recorder.modes import Mode
-from recorder.slates import Card, load
+from recorder.slates import load
 from recorder.status import Status
 from simulator.public_server import PublicServer
 from tests.recorder.waiting import until

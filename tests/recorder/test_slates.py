@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from recorder.cards import Card
 from recorder.errors import SlateFailed
 from recorder.flv import FILE_HEADER, Kind, Tag, build_tag
 from recorder.graph import Picture, encoding
-from recorder.slates import Card, load, render
+from recorder.slates import load, render
 from tests.recorder.media import audio_header, picture, sound, video_header
 
 SMALL = Picture(width=320, height=180, fps=30)

@@ -34,6 +34,9 @@ read_members        x      x         x         x          x         x      x    
 create_body         x      .         x         .          .         .      .     .      .
 replace_members     x      .         x         .          .         .      .     .      .
 download_members    x      .         x         .          .         .      x     .      .
+read_crest          x      x         x         x          x         x      x     x      x
+put_crest           x      .         x         .          .         .      .     .      .
+remove_crest        x      .         x         .          .         .      .     .      .
 read_rules          x      x         x         x          x         x      x     x      x
 replace_rules       x      .         x         .          .         .      .     .      .
 
