@@ -87,6 +87,20 @@ class Operation(StrEnum):
     PAGE_CHANGE_ACCOUNT = "page_change_account"
     PAGE_MAKE_TOKEN = "page_make_token"  # noqa: S105 - a name
     PAGE_REVOKE_TOKEN = "page_revoke_token"  # noqa: S105 - a name
+    LIST_WEBHOOKS = "list_webhooks"
+    ADD_WEBHOOK = "add_webhook"
+    READ_WEBHOOK = "read_webhook"
+    REPLACE_WEBHOOK = "replace_webhook"
+    REMOVE_WEBHOOK = "remove_webhook"
+    ROTATE_WEBHOOK = "rotate_webhook"
+    TEST_WEBHOOK = "test_webhook"
+    LIST_WEBHOOK_MESSAGES = "list_webhook_messages"
+    REPLAY_WEBHOOK = "replay_webhook"
+    REPLAY_WEBHOOK_MESSAGE = "replay_webhook_message"
+    PAGE_WEBHOOKS = "page_webhooks"
+    PAGE_ADD_WEBHOOK = "page_add_webhook"
+    PAGE_WEBHOOK = "page_webhook"
+    PAGE_ACT_ON_WEBHOOK = "page_act_on_webhook"
     PAGE_SESSIONS = "page_sessions"
     PAGE_LIVE = "page_live"
     PAGE_FEED = "page_feed"
@@ -185,6 +199,7 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_CHANGE_ACCOUNT: frozenset({Role.ADMIN}),
     Operation.PAGE_MAKE_TOKEN: frozenset({Role.ADMIN}),
     Operation.PAGE_REVOKE_TOKEN: frozenset({Role.ADMIN}),
+    **{operation: _CONVENERS for operation in Operation if "webhook" in operation},
     Operation.PAGE_SESSIONS: _EVERYBODY,
     Operation.PAGE_LIVE: _HOUSE,
     Operation.PAGE_FEED: _HOUSE,

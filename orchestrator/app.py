@@ -57,8 +57,10 @@ from orchestrator.evidence.stamping import Stamping
 from orchestrator.google import Google
 from orchestrator.lookout import CLOCK_TOLERANCE, Around, Lookout
 from orchestrator.notices.alertmanager import Alertmanager
+from orchestrator.notices.outbound import outbound
 from orchestrator.notices.sending import Sending
 from orchestrator.notices.telling import Telling
+from orchestrator.notices.webhooks import Posting
 from orchestrator.notices.whom import Whom, quiet_hours
 from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
@@ -74,6 +76,8 @@ from orchestrator.store.listener import Listener
 from orchestrator.store.pool import open_pool
 from orchestrator.store.records import Records
 from orchestrator.store.schema import migrate
+from orchestrator.store.webhook_messages import Messages
+from orchestrator.store.webhooks import Webhooks
 from orchestrator.version import VERSION
 from orchestrator.web.app import build_app, build_probes
 from orchestrator.web.house import House, Readiness
@@ -114,7 +118,8 @@ async def serve(settings: Settings, duties: frozenset[Duty] = EVERYTHING) -> Non
         pool = await stack.enter_async_context(open_database(settings))
         client = await stack.enter_async_context(aiohttp.ClientSession())
         broadcasts = await stack.enter_async_context(Broadcasts(settings.broadcasts, now))
-        await _Program(settings, duties, pool, client, broadcasts).run()
+        out = await stack.enter_async_context(outbound(settings.webhook_hosts))
+        await _Program(settings, duties, pool, client, broadcasts, out).run()
 
 
 class _Program:
@@ -127,6 +132,7 @@ class _Program:
         pool: asyncpg.Pool,
         client: aiohttp.ClientSession,
         broadcasts: Broadcasts,
+        out: aiohttp.ClientSession,
     ) -> None:
         self._duties = duties
         self._settings = settings
@@ -144,6 +150,14 @@ class _Program:
         self._lookout = self._watch(settings)
         self._telling = self._teller(settings, client)
         self._letters = self._secretariat()
+        self._posting = Posting(
+            webhooks=Webhooks(pool, strongbox(settings)),
+            messages=Messages(pool),
+            ledger=Ledger(pool),
+            client=out,
+            now=now,
+            allowed=frozenset(settings.webhook_hosts),
+        )
         self._stamping = Stamping(seals=Seals(pool), client=client, url=settings.tsa_url)
 
     async def run(self) -> None:
@@ -183,6 +197,7 @@ class _Program:
         if Duty.CONDUCTOR in self._duties:
             work |= {jobs.CONDUCT_SESSION: self._conduct}
             work |= {jobs.SEND_LETTERS: self._letters.send, jobs.REMIND_MEMBERS: self._letters.remind}
+            work |= {jobs.POST_WEBHOOKS: self._posting.post}
         if Duty.RECORDER in self._duties:
             work |= {jobs.CARRY_BROADCAST: self._broadcasting.carry, jobs.SEAL_SESSION: self._sealing.seal}
         if Duty.RECORDER in self._duties and self._settings.tsa_url:
@@ -299,6 +314,7 @@ class _Program:
             channels=self._channels,
             consents=self._google if settings.youtube_client_id else None,
             answered=Answered(self._pool, strongbox(settings)),
+            posting=self._posting,
             ledger=ledger,
             inbox=Inbox(self._pool, self._listener),
             listener=self._listener,

@@ -37,5 +37,10 @@ def public(records: Iterable[_R]) -> Iterator[_R]:
     for record in records:
         if isinstance(record.event, e.SecretOpened | e.SecretClosed):
             is_secret = isinstance(record.event, e.SecretOpened)
-        if not (is_secret and isinstance(record.event, _DEALINGS)):
+        if not (is_secret and is_dealing(record.event)):
             yield record
+
+
+def is_dealing(event: e.Event) -> bool:
+    """Whether it tells of how an item was dealt with: what nobody outside is told of one that was held in secret."""
+    return isinstance(event, _DEALINGS)

@@ -160,6 +160,10 @@ class Settings(BaseSettings):
     smtp_user: Annotated[str, Field(description="Its account; empty: none is needed")] = ""
     smtp_password: Annotated[SecretStr, Field(description="Its password")] = SecretStr("")
     mail_from: Annotated[str, Field(description="Address that calls are sent from")] = ""
+    webhook_hosts: Annotated[
+        tuple[str, ...],
+        Field(description="Hosts of our own network that webhooks may call, with TLS or without, as JSON"),
+    ] = ()
 
     seal_key: Annotated[
         SecretStr,

@@ -37,6 +37,7 @@ SEAL_SESSION: Final = "seal_session"
 STAMP_SEAL: Final = "stamp_seal"
 SEND_LETTERS: Final = "send_letters"
 REMIND_MEMBERS: Final = "remind_members"
+POST_WEBHOOKS: Final = "post_webhooks"
 
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 _BATCH: Final = 10

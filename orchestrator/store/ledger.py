@@ -27,17 +27,18 @@ import asyncpg
 
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.effects import Effect
-from orchestrator.council.events import Event, PersonalDataPruned
+from orchestrator.council.events import Event, PersonalDataPruned, SecretClosed, SecretOpened
 from orchestrator.council.glance import Glance
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import JournalMark
 from orchestrator.council.privacy import Personal
 from orchestrator.council.session import Phase
 from orchestrator.store import alerts, jobs, personal
-from orchestrator.store.codec import canonical, decode_event, encode, name_of, timestamp
+from orchestrator.store.codec import NAMES, canonical, decode_event, encode, name_of, timestamp
 from orchestrator.store.inbox import Answer, write_answers
 from orchestrator.store.listener import Channel, notify
 from orchestrator.store.outbox import write_effects
+from orchestrator.store.webhook_messages import plan_messages
 from orchestrator.verifier.record import GENESIS, Broken, check_record, event_hash
 
 
@@ -213,12 +214,16 @@ class Ledger:
             await _plan_seal(connection, session_id, version + 1)
         return details
 
-    async def load(self, session_id: SessionId, after: int = 0) -> list[Recorded]:
-        """What is on the record after that seq, in order; `version` is the last one's seq."""
+    async def load(self, session_id: SessionId, after: int = 0, until: int | None = None) -> list[Recorded]:
+        """What is on the record after that seq, up to and with `until`, in order; `version` is the last one's seq."""
         rows = await self.pool.fetch(
-            "SELECT seq, name, body, recorded_at, hash FROM event WHERE session = $1 AND seq > $2 ORDER BY seq",
+            """
+            SELECT seq, name, body, recorded_at, hash FROM event
+            WHERE session = $1 AND seq > $2 AND ($3::integer IS NULL OR seq <= $3) ORDER BY seq
+            """,
             session_id,
             after,
+            until,
         )
         named = [(row["name"], personal.body_of(row["body"])) for row in rows]
         await personal.disclose(self.pool, session_id, named)
@@ -231,6 +236,25 @@ class Ledger:
             )
             for row, (name, body) in zip(rows, named, strict=True)
         ]
+
+    async def was_secret(self, session_id: SessionId, seq: int) -> bool:
+        """Whether an item was held in secret when that event went on the record."""
+        last = await self.pool.fetchval(
+            """
+            SELECT name FROM event WHERE session = $1 AND seq < $2 AND name = ANY ($3) ORDER BY seq DESC LIMIT 1
+            """,
+            session_id,
+            seq,
+            [NAMES[SecretOpened], NAMES[SecretClosed]],
+        )
+        return bool(last == NAMES[SecretOpened])
+
+    async def heading(self, session_id: SessionId) -> dict[str, str | bool]:
+        """What a session is, for whoever is told of one of its events alone."""
+        row = await self.pool.fetchrow("SELECT entity, body, is_rehearsal FROM session WHERE id = $1", session_id)
+        if row is None:
+            raise NoSuchSession(session_id)
+        return {"entity": row["entity"], "body": row["body"], "rehearsal": row["is_rehearsal"]}
 
     async def record_lines(self, session_id: SessionId) -> AsyncIterator[str]:
         """The lines of `record.jsonl`, without line ends, read in one snapshot."""
@@ -287,6 +311,7 @@ async def _append(
         await connection.executemany("INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", rows)
         await notify(connection, Channel.RECORD, session_id)
         await alerts.project(connection, session_id, events)
+        await plan_messages(connection, session_id, [(seq, name) for _, seq, name, *_ in rows], now)
     await write_effects(connection, session_id, effects, now)
 
 

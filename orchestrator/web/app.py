@@ -29,6 +29,7 @@ from orchestrator.web.api import (
     rules,
     service,
     sessions,
+    webhooks,
 )
 from orchestrator.web.house import House
 from orchestrator.web.middleware import PUBLIC, admit, answer, harden
@@ -54,6 +55,7 @@ from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import links as links_page
 from orchestrator.web.pages import sessions as sessions_page
+from orchestrator.web.pages import webhooks as webhooks_page
 from orchestrator.web.request import HOUSE
 from orchestrator.web.route import Route
 
@@ -78,6 +80,7 @@ API = (
     *alerts.ROUTES,
     *links.ROUTES,
     *audit.ROUTES,
+    *webhooks.ROUTES,
     *service.ROUTES,
 )
 PAGES = (
@@ -92,6 +95,7 @@ PAGES = (
     *channels_page.ROUTES,
     *consent.ROUTES,
     *watch.ROUTES,
+    *webhooks_page.ROUTES,
     *api_docs.ROUTES,
     *join.ROUTES,
     *links_page.ROUTES,

@@ -16,6 +16,7 @@ from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import EntityId, SessionId
 from orchestrator.council.session import Session, evolve
 from orchestrator.jitsi import Jitsi
+from orchestrator.notices.webhooks import Posting
 from orchestrator.oidc import Provider
 from orchestrator.store.accounts import Accounts
 from orchestrator.store.alerts import Alerts
@@ -77,6 +78,7 @@ class House:
     records: Records
     channels: Channels
     answered: Answered
+    posting: Posting
     ledger: Ledger
     inbox: Inbox
     listener: Listener

@@ -31,6 +31,7 @@ class ProblemOut(BaseModel):
 _SUBJECTS = {
     "entities": "Entities, their bodies, members and rules",
     "sessions": "Sessions: convening, the record, documents, commands",
+    "webhooks": "Webhooks: other programs that are told of the record (Standard Webhooks)",
 }
 
 _FORMATS = ("date", "date-time")

@@ -49,6 +49,10 @@ class Asked:
         page = rows[: self.limit]
         return page, _cursor(place(page[-1]))
 
+    def cursor(self) -> str | None:
+        """The first part of the place."""
+        return self.after[0] if self.after else None
+
     def moment(self) -> datetime | None:
         """The first part of the place, where the list goes by time. Raises `Problem`."""
         if self.after is None:

@@ -82,6 +82,21 @@ page_add_account    x      .         .         .          .         .      .    
 page_change_account x      .         .         .          .         .      .     .      .
 page_make_token     x      .         .         .          .         .      .     .      .
 page_revoke_token   x      .         .         .          .         .      .     .      .
+list_webhooks       x      .         x         .          .         .      .     .      .
+add_webhook         x      .         x         .          .         .      .     .      .
+read_webhook        x      .         x         .          .         .      .     .      .
+replace_webhook     x      .         x         .          .         .      .     .      .
+remove_webhook      x      .         x         .          .         .      .     .      .
+rotate_webhook      x      .         x         .          .         .      .     .      .
+test_webhook        x      .         x         .          .         .      .     .      .
+list_webhook_messages  x  .  x  .  .  .  .  .  .
+replay_webhook      x      .         x         .          .         .      .     .      .
+replay_webhook_message  x  .  x  .  .  .  .  .  .
+page_webhooks       x      .         x         .          .         .      .     .      .
+page_add_webhook    x      .         x         .          .         .      .     .      .
+page_webhook        x      .         x         .          .         .      .     .      .
+page_act_on_webhook x      .         x         .          .         .      .     .      .
+
 page_sessions       x      x         x         x          x         x      x     x      x
 page_live           x      x         x         x          x         x      x     .      x
 page_feed           x      x         x         x          x         x      x     .      x

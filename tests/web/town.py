@@ -16,11 +16,15 @@ from orchestrator.council.commands import Convene, Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
 from orchestrator.council.observations import Observation
 from orchestrator.jitsi import Jitsi
+from orchestrator.notices.outbound import outbound
+from orchestrator.notices.webhooks import Posting
 from orchestrator.sessions import Sessions, convene
 from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.records import Records
+from orchestrator.store.webhook_messages import Messages
+from orchestrator.store.webhooks import Webhooks
 from orchestrator.strongbox import Strongbox
 from orchestrator.web.app import build_app
 from orchestrator.web.house import House, Readiness
@@ -29,6 +33,8 @@ from tests.stage import SESSION, Clock, Performer, Store, convened, entered, ope
 
 SECRET = "the-secret-that-signs-access-tokens-in-tests"
 JITSI_SECRET = "the-secret-that-jitsi-shares-with-us-in-tests"
+LOCAL = frozenset({"localhost"})
+"""The hosts of our own network that webhooks may call."""
 HERE, ELSEWHERE = EntityId("vila"), EntityId("another-town")
 
 JITSI = Jitsi(address="https://meet.example", domain="meet.plenari", app_id="plenari", app_secret=JITSI_SECRET)
@@ -91,7 +97,7 @@ class Town:
 @asynccontextmanager
 async def served(dsn: str) -> AsyncIterator[Town]:
     """The town, open for business on a port of the loopback interface."""
-    async with open_store(dsn) as store:
+    async with open_store(dsn) as store, outbound(LOCAL) as out:
         clock, performer = Clock(), Performer()
         ledger = Ledger(store.pool)
 
@@ -105,6 +111,14 @@ async def served(dsn: str) -> AsyncIterator[Town]:
             records=Records(store.pool),
             channels=Channels(store.pool, Strongbox(bytes(32))),
             answered=Answered(store.pool, Strongbox(bytes(32))),
+            posting=Posting(
+                webhooks=Webhooks(store.pool, Strongbox(bytes(32))),
+                messages=Messages(store.pool),
+                ledger=ledger,
+                client=out,
+                now=clock,
+                allowed=LOCAL,
+            ),
             ledger=ledger,
             inbox=store.inbox,
             listener=store.listener,
