@@ -16,7 +16,8 @@
 -- Options, with the names that a docker-jitsi-meet gives its domains as defaults (BASE is this host without its first
 -- label): plenari_accounts (plenari@hidden.BASE), plenari_muc (muc.BASE), plenari_lobby (lobby.BASE), plenari_speakers
 -- (speakerstats.BASE), plenari_moderation (avmoderation.BASE), plenari_people (BASE, guest.BASE),
--- plenari_journal_size (5000 entries a room), plenari_journal_age (seconds, three days).
+-- plenari_journal_size (5000 entries a room; for more raise storage_archive_item_limit to twice as many),
+-- plenari_journal_age (seconds, three days).
 --
 -- The bot's account is let in everywhere: as a moderator of every room (affiliation admin), past lobby, password, limit
 -- of occupants, token check, and the limit of bytes a second.
@@ -42,8 +43,10 @@ local hosts = {
 	moderation = module:get_option_string("plenari_moderation", "avmoderation." .. base);
 	people = people;
 };
+-- Up to twice as many lie in storage, which has a bound of its own (mod_storage_internal).
+local storable = math.floor(module:get_option_number("storage_archive_item_limit", 10000) / 2);
 local bounds = {
-	size = module:get_option_number("plenari_journal_size", 5000);
+	size = math.min(module:get_option_number("plenari_journal_size", 5000), storable);
 	age = module:get_option_number("plenari_journal_age", 3 * 24 * 3600);
 };
 

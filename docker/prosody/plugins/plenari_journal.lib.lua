@@ -107,13 +107,29 @@ function methods:write(jid, kind, entry, at)
 	self.hear(room, entry);
 end
 
-local function drop(room, index)
-	local entry = table.remove(room.entries, index);
+local function count_out(room, entry)
 	if SPARED[entry.kind] then
 		room.spared = room.spared - 1;
 	elseif tonumber(entry.seq) > room.acked then
 		room.lost = tonumber(entry.seq);
 	end
+end
+
+local function drop(room, index)
+	count_out(room, table.remove(room.entries, index));
+end
+
+-- All from the first on for which `is_over` holds; in one go, since there may be thousands.
+local function drop_while(room, is_over)
+	local kept, entries = {}, room.entries;
+	local first = 1;
+	while entries[first] and is_over(entries[first]) do
+		count_out(room, entries[first]);
+		first = first + 1;
+	end
+	if first == 1 then return; end
+	for index = first, #entries do kept[#kept + 1] = entries[index]; end
+	room.entries = kept;
 end
 
 function methods:limit(room)
@@ -124,7 +140,7 @@ function methods:limit(room)
 		end
 		drop(room, index);
 	end
-	if room.stored > 2 * self.bounds.size then self:compact(room); end
+	if room.stored >= 2 * self.bounds.size then self:compact(room); end
 end
 
 -- Nobody needs the entries up to `seq` any more.
@@ -132,7 +148,7 @@ function methods:acknowledge(jid, id, seq)
 	local room = self.rooms[jid];
 	if not room or room.id ~= id then return; end
 	room.acked = math.max(room.acked, math.min(seq, room.seq));
-	while room.entries[1] and tonumber(room.entries[1].seq) <= room.acked do drop(room, 1); end
+	drop_while(room, function (entry) return tonumber(entry.seq) <= room.acked; end);
 	if #room.entries == 0 and room.stored > 0 then self:compact(room); end
 end
 
@@ -146,7 +162,7 @@ function methods:expire()
 	local oldest = now() - self.bounds.age;
 	for jid, room in pairs(self.rooms) do
 		local before = #room.entries;
-		while room.entries[1] and tonumber(room.entries[1].at) < oldest * 1000 do drop(room, 1); end
+		drop_while(room, function (entry) return tonumber(entry.at) < oldest * 1000; end);
 		if room.at < oldest and next(room.occupants) == nil then
 			self.rooms[jid] = nil;
 			self.states:set(key_of(jid), nil);
