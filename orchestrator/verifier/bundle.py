@@ -142,8 +142,9 @@ class _Bundle:
             self.findings.holds.append(f"{chain.withheld} personal details were pruned, and are held by their hash")
 
     def _recording(self, manifest: dict[str, Any], chain: Chain, file: Path | None) -> None:
-        stated = manifest["recording"]
-        if {k: v for k, v in (chain.recording or {}).items() if k != "at"} != (stated or {}):
+        stated, known = manifest["recording"], chain.recording or {}
+        is_same = all(known.get(name) == value for name, value in (stated or {}).items())
+        if not is_same or (stated is None) != (chain.recording is None):
             raise Broken(MANIFEST, "recording", "names another recording than the record")
         if stated is None:
             self.findings.holds.append("there is no recording")
