@@ -42,6 +42,7 @@ from orchestrator.credentials import (
     jitsi,
     post,
     provider,
+    relays,
     seal_key,
     signatory,
     strongbox,
@@ -327,6 +328,7 @@ class _Program:
             time_zone=ZoneInfo(settings.time_zone),
             encoders=len(settings.jibris),
             has_mail=post(settings).is_there,
+            relays=relays(settings),
             version=VERSION,
             limits=Limits(
                 people=Buckets(settings.requests_a_minute),

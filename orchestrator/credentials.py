@@ -19,6 +19,7 @@ from orchestrator.jitsi import Jitsi
 from orchestrator.notices.people import BadAddress, Person, addressees, lines_of
 from orchestrator.notices.post import Post, Security
 from orchestrator.oidc import Provider
+from orchestrator.relays import Relays
 from orchestrator.settings import Settings
 from orchestrator.strongbox import Strongbox, open_strongbox
 from recorder.config import Destination
@@ -193,3 +194,8 @@ def post(settings: Settings) -> Post:
         password=settings.smtp_password.get_secret_value(),
         sender=settings.mail_from,
     )
+
+
+def relays(settings: Settings) -> Relays:
+    """The STUN and TURN servers of the settings."""
+    return Relays(stun=settings.stun, turn=settings.turn, secret=settings.turn_secret.get_secret_value())

@@ -152,6 +152,15 @@ class Settings(BaseSettings):
     ] = timedelta(seconds=20)
     picture_size: Annotated[str, Field(description="Size of Jibri's picture", pattern=r"^\d+x\d+$")] = "1280x720"
 
+    stun: Annotated[
+        tuple[str, ...], Field(description='STUN servers of the meeting, as JSON: `["stun:meet.example:3478"]`')
+    ] = ()
+    turn: Annotated[
+        tuple[str, ...], Field(description='Its TURN servers: `["turn:meet.example:3478?transport=udp"]`')
+    ] = ()
+    turn_secret: Annotated[SecretStr, Field(description="Secret shared with them (coturn: `static-auth-secret`)")] = (
+        SecretStr("")
+    )
     smtp_host: Annotated[str, Field(description="Mail server that calls are sent through; empty: no mail")] = ""
     smtp_port: Annotated[int, Field(description="Its port", ge=1, le=65535)] = 587
     smtp_security: Annotated[Security, Field(description="`starttls`, `tls`, or `none` (only on loopback)")] = (

@@ -33,7 +33,7 @@ from orchestrator.council.members import SessionId
 from orchestrator.council.observations import JournalMark
 from orchestrator.council.privacy import Personal
 from orchestrator.council.session import Phase
-from orchestrator.store import alerts, jobs, personal
+from orchestrator.store import alerts, connections, jobs, personal
 from orchestrator.store.codec import NAMES, canonical, decode_event, encode, name_of, timestamp
 from orchestrator.store.inbox import Answer, write_answers
 from orchestrator.store.listener import Channel, notify
@@ -191,6 +191,7 @@ class Ledger:
             await _append(connection, session_id, events, effects, expected_version, now)
             await write_answers(connection, answers, now)
             if events and phase is Phase.ADJOURNED:
+                await connections.forget(connection, session_id)
                 await _plan_seal(connection, session_id, expected_version + len(events))
         return expected_version + len(events)
 

@@ -53,6 +53,7 @@ from orchestrator.web.pages import audit as audit_page
 from orchestrator.web.pages import calendar as calendar_page
 from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
+from orchestrator.web.pages import join_check as check_page
 from orchestrator.web.pages import links as links_page
 from orchestrator.web.pages import sessions as sessions_page
 from orchestrator.web.pages import webhooks as webhooks_page
@@ -98,6 +99,7 @@ PAGES = (
     *webhooks_page.ROUTES,
     *api_docs.ROUTES,
     *join.ROUTES,
+    *check_page.ROUTES,
     *links_page.ROUTES,
     *wall.ROUTES,
     *alerts_page.ROUTES,

@@ -18,6 +18,7 @@ from orchestrator.council.session import Session, evolve
 from orchestrator.jitsi import Jitsi
 from orchestrator.notices.webhooks import Posting
 from orchestrator.oidc import Provider
+from orchestrator.relays import Relays
 from orchestrator.store.accounts import Accounts
 from orchestrator.store.alerts import Alerts
 from orchestrator.store.answered import Answered
@@ -69,6 +70,7 @@ class House:
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
     finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries.
     `encoders` is how many broadcasts can be made at once; `has_mail`: calls can be sent.
+    `relays` is where media go when they cannot go straight.
     `jitsi` is where an entity's sessions are held.
     `provider` says who people are, beside their passwords. `consents` asks the owners of channels on YouTube, where
     the installation has a client at Google.
@@ -101,6 +103,7 @@ class House:
     told: tuple[str, ...] = ()
     has_mail: bool = False
     served: Served = field(default_factory=Served, repr=False)
+    relays: Relays = field(default_factory=Relays)
     is_closing: bool = False
     _readings: OrderedDict[SessionId, Reading] = field(default_factory=OrderedDict, repr=False)
     _streams: set[asyncio.Event] = field(default_factory=set, repr=False)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import hdrs, web
 
 from orchestrator.access import Operation
+from orchestrator.convening.check import State as Health
 from orchestrator.council.calls import second_call_at
 from orchestrator.council.commands import Asker, Channel, Convene
 from orchestrator.council.convocation import Cause
@@ -17,6 +18,7 @@ from orchestrator.council.members import MemberId, SessionId
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.session import Phase, Session
 from orchestrator.notices.sending import invite, tell_cancelled, tell_moved
+from orchestrator.store.connections import Connections
 from orchestrator.store.contacts import Contact, Contacts
 from orchestrator.store.ledger import AlreadyConvened
 from orchestrator.store.letters import Delivery, Letters, State
@@ -144,6 +146,7 @@ async def _page(
 ) -> web.Response:
     house, call = house_of(request), reading.session.convened
     calls = {delivery.member: delivery for delivery in await _calls(house, reading.session)}
+    tested = await Connections(house.ledger.pool).of(call.session)
     local = call.starts_at.astimezone(ZoneInfo(call.time_zone))
     values = {
         "access": access_of(request),
@@ -157,6 +160,8 @@ async def _page(
         "not_called": await not_called(house, reading.session),
         "is_busy": any(delivery.state is State.WAITING for delivery in calls.values()),
         "has_mail": house.has_mail,
+        "tested": tested,
+        "to_phone": [m for m in call.body.members if m.id in tested and tested[m.id].state is Health.ILL],
         "now": house.now(),
         "wrong": wrong,
         "moving": {"day": f"{local:%Y-%m-%d}", "clock": f"{local:%H:%M}", "note": ""} | moving,
