@@ -28,6 +28,8 @@ _LEAD: Final = timedelta(minutes=10)
 """How long before its hour the public sees the waiting card; until then, that it is to come."""
 _UNTIL_LIVE, _LIVE, _SAVING = timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2)
 """How often YouTube is asked: each question costs a unit of 10,000 a day, for all broadcasts together."""
+_MOST_REFUSALS: Final = 6
+"""In a row, of a broadcast that nobody sees yet: half a minute. Then the public is better off on another channel."""
 _HOPELESS: Final = frozenset({"consent_revoked", "client_refused", "live_not_enabled", "too_many_broadcasts"})
 
 
@@ -47,6 +49,7 @@ class YouTubeOutlet:
     _video: str = ""
     _is_live: bool = False
     _is_bad: bool = False
+    _refusals: int = 0
 
     async def open(self, session: Session) -> Opened:
         """The broadcast of the record goes on here, or there is a new one. Raises `OutletFailed`.
@@ -71,11 +74,14 @@ class YouTubeOutlet:
             await asyncio.sleep(self._pause() / self.often)
             try:
                 await self._look(session(), moved)
+                self._refusals = 0
             except YouTubeBusy as busy:
                 log.warning("youtube_not_asked", channel=self.channel.id, reason=str(busy))
             except YouTubeFailed as failed:
                 log.warning("youtube_refuses", channel=self.channel.id, reason=str(failed))
-                if failed.cause in _HOPELESS or (failed.cause == "quota_spent" and not self._is_live):
+                self._refusals += 1
+                is_hopeless = failed.cause in _HOPELESS or (not self._is_live and self._refusals >= _MOST_REFUSALS)
+                if is_hopeless or (failed.cause == "quota_spent" and not self._is_live):
                     raise OutletFailed(failed.cause) from None
 
     async def close(self) -> None:
@@ -97,8 +103,9 @@ class YouTubeOutlet:
             await moved(opened.reach, "replaced")
             return
         state = await youtube.lifecycle(self._video)
-        self._is_live = state is Lifecycle.LIVE
+        self._is_live = state.is_live
         if state.is_over:
+            self._is_live = False
             self._video = await self._announce(youtube, session)
             await moved(self._reach(session), "replaced")
         if not state.is_live and self._is_due(session):

@@ -266,6 +266,29 @@ def test_a_consent_withdrawn_in_the_session_fails_the_channel_and_a_busy_youtube
     asyncio.run(main())
 
 
+def test_a_broadcast_that_youtube_will_not_show_fails_its_channel_and_one_that_is_seen_does_not(dsn: str) -> None:
+    async def main() -> None:
+        async with world(dsn) as w:
+            outlet = w.outlet()
+            opened = await outlet.open(w.session)
+            w.received[opened.destinations[0].key] = 300_000
+            w.tube.faults["liveBroadcasts.transition"] = [ApiError(403, "somethingNew")] * 3
+            async with kept(w, outlet):
+                await until(lambda: w.tube.state(opened.reach.video) == "live")
+                w.tube.faults["liveBroadcasts.list"] = [ApiError(403, "somethingNew")] * 10
+                await until(lambda: w.tube.faults["liveBroadcasts.list"] == [])
+                looks = len(w.tube.calls)
+                await until(lambda: len(w.tube.calls) > looks + 4)
+            w.tube.end(opened.reach.video)
+            w.tube.faults["liveBroadcasts.insert"] = [ApiError(403, "somethingNew")] * 10
+            with pytest.RaisesGroup(OutletFailed):
+                async with kept(w, outlet):
+                    await asyncio.sleep(60)
+            assert len(w.tube.faults["liveBroadcasts.insert"]) == 4
+
+    asyncio.run(main())
+
+
 def test_each_session_of_a_channel_has_a_stream_of_its_own(dsn: str) -> None:
     async def main() -> None:
         async with world(dsn) as w:
