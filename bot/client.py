@@ -266,7 +266,7 @@ class Bot:
             async with asyncio.timeout(patience):
                 await waiting
         finally:
-            del self._waiting[waiting]
+            self._wait_no_longer(waiting)
 
     async def _request(self, kind: Literal["get", "set"], to: str, payload: Element, patience: float) -> Element:
         """One IQ and its answer. Raises RequestRefused, RequestUnanswered, ConnectionLost."""
@@ -288,7 +288,12 @@ class Bot:
             raise RequestUnanswered(f"{to} did not answer") from None
         finally:
             answer.cancel()
-            del self._waiting[gone]
+            self._wait_no_longer(gone)
+
+    def _wait_no_longer(self, waiting: asyncio.Future[None]) -> None:
+        del self._waiting[waiting]
+        if not waiting.cancel() and not waiting.cancelled():
+            waiting.exception()  # whoever was interrupted in that moment did not look
 
     async def _ping(self) -> None:
         """Is the server still there? Any answer will do, also a refusal (XEP-0199). Raises ConnectionLost."""
