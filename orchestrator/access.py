@@ -38,6 +38,7 @@ class Operation(StrEnum):
     READ_MEMBERS = "read_members"
     REPLACE_MEMBERS = "replace_members"
     DOWNLOAD_MEMBERS = "download_members"
+    LIST_ENCODERS = "list_encoders"
     READ_CREST = "read_crest"
     PUT_CREST = "put_crest"
     REMOVE_CREST = "remove_crest"
@@ -149,6 +150,7 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.READ_BODY: _EVERYBODY,
     Operation.READ_MEMBERS: _EVERYBODY,
     Operation.REPLACE_MEMBERS: _CONVENERS,
+    Operation.LIST_ENCODERS: _OPERATORS,
     Operation.READ_CREST: _EVERYBODY,
     Operation.PUT_CREST: _CONVENERS,
     Operation.REMOVE_CREST: _CONVENERS,

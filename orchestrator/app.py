@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
@@ -51,6 +52,7 @@ from orchestrator.credentials import (
 )
 from orchestrator.documents.press import Press
 from orchestrator.duty import EVERYTHING, Duty
+from orchestrator.encoders import survey
 from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
@@ -71,6 +73,7 @@ from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
 from orchestrator.store.deliveries import Deliveries
 from orchestrator.store.embedded import embedded_postgres
+from orchestrator.store.encoders import Encoders
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
 from orchestrator.store.listener import Listener
@@ -341,6 +344,7 @@ class _Program:
             told=self._telling.names,
             provider=provider(settings, self._client),
             crest=_crest,
+            survey=partial(survey, self._jibris, Encoders(self._pool)),
         )
 
     async def _checks(self) -> Readiness:

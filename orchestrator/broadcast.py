@@ -30,6 +30,7 @@ from orchestrator.recordings import make_recording
 from orchestrator.spectating import SEEN, Spectator
 from orchestrator.store.channels import Channel, ChannelKind, Channels
 from orchestrator.store.crests import Crests
+from orchestrator.store.encoders import Encoders
 from orchestrator.store.following import follow
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
@@ -177,6 +178,7 @@ class _Broadcast:
                 await self._follow_record(encoding)
         except* _HasEnded:
             pass
+        await encoding.close()
         await self._finish()
 
     def _plan(self, session: Session, crest: Path | None) -> Plan:
@@ -220,6 +222,8 @@ class _Broadcast:
             room=session.convened.room,
             address=address,
             report=lambda cause: self._report_down(Link.ENCODER, cause, self.studio.now()),
+            bookings=Encoders(self.studio.ledger.pool),
+            now=self.studio.now,
         )
 
     # --- where it goes ------------------------------------------------------------------------------------------------
@@ -302,14 +306,14 @@ class _Broadcast:
             self.publication.hear(event)
             if isinstance(event, SourceLive | SourceLost):
                 encoding.hear(has_source=isinstance(event, SourceLive))
-            await self._take(event)
+            await self._take(event, encoding)
 
-    async def _take(self, event: Event) -> None:
+    async def _take(self, event: Event, encoding: Encoding) -> None:
         match event:
             case SourceLive(at=at):
                 await self._report_up(Link.ENCODER, at)
             case SourceLost(at=at, cause=cause):
-                await self._report_down(Link.ENCODER, cause, at)
+                await self._report_down(Link.ENCODER, await encoding.explain(cause), at)
             case OutputLive(name=name, at=at) if is_main(name):
                 await self._report_up(Link.RELAY, at)
             case OutputLost(name=name, at=at, cause=cause) if is_main(name):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,6 +25,7 @@ from orchestrator.store.answered import Answered
 from orchestrator.store.audit import Audit
 from orchestrator.store.channels import Channels
 from orchestrator.store.deliveries import Deliveries
+from orchestrator.store.encoders import Encoder
 from orchestrator.store.entrances import Entrances
 from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger, Recorded
@@ -36,6 +37,10 @@ from orchestrator.web.served import Served
 
 _KEPT = 512
 """Sessions whose fold is kept in memory: more than a consortium holds in one evening."""
+
+
+async def _no_encoders() -> Sequence[Encoder]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,8 @@ class House:
     `jitsi` is where an entity's sessions are held.
     `provider` says who people are, beside their passwords. `consents` asks the owners of channels on YouTube, where
     the installation has a client at Google.
-    `crest` makes a clean PNG of a picture; it raises ValueError with a code.
+    `crest` makes a clean PNG of a picture; it raises ValueError with a code. `survey` asks
+    the encoders how they are.
     """
 
     records: Records
@@ -97,6 +103,7 @@ class House:
     consents: Consents | None = None
     recordings: Path | None = None
     crest: Callable[[bytes], Awaitable[bytes]] | None = None
+    survey: Callable[[], Awaitable[Sequence[Encoder]]] = _no_encoders
     broadcasts: Path | None = None
     encoders: int = 0
     limits: Limits = field(default_factory=Limits)

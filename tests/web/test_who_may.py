@@ -34,6 +34,7 @@ read_members        x      x         x         x          x         x      x    
 create_body         x      .         x         .          .         .      .     .      .
 replace_members     x      .         x         .          .         .      .     .      .
 download_members    x      .         x         .          .         .      x     .      .
+list_encoders       x      x         .         .          .         .      .     .      .
 read_crest          x      x         x         x          x         x      x     x      x
 put_crest           x      .         x         .          .         .      .     .      .
 remove_crest        x      .         x         .          .         .      .     .      .
