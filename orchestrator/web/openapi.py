@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from orchestrator.access import MAY, Operation
@@ -42,10 +42,31 @@ _KINDS: Mapping[int, str] = {
 """By status: the problems that it is the status of."""
 
 
+class TellingData(BaseModel):
+    """An event of the record, and the session that it is of."""
+
+    entity: str
+    body: str = Field(description="The id of the body that meets")
+    rehearsal: bool = Field(description="It is not official")
+    session: str
+    seq: int
+    recorded_at: AwareDatetime
+    hash: str
+    event: dict[str, Any] = Field(description="As `body` in `/sessions/{id}/events`")
+
+
+class Telling(BaseModel):
+    """A message to a webhook (Standard Webhooks). `webhook-id` is the same whenever the message is sent again."""
+
+    type: str = Field(examples=["quorum_lost.v1"])
+    timestamp: AwareDatetime = Field(description="When it happened")
+    data: TellingData
+
+
 def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
     """The whole description, ready to be JSON."""
     table = tuple(routes)
-    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ProblemOut, "serialization")]
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(ProblemOut, "serialization"), (Telling, "serialization")]
     models += [(r.takes, "validation") for r in table if r.takes]
     models += [(r.gives, "serialization") for r in table if r.gives]
     refs, definitions = models_json_schema(list(dict.fromkeys(models)), ref_template="#/components/schemas/{model}")
@@ -65,6 +86,7 @@ def describe(routes: Iterable[Route], version: str) -> dict[str, Any]:
         },
         "tags": [{"name": name, "description": text} for name, text in (*_SUBJECTS.items(), ("service", "The rest"))],
         "paths": paths,
+        "webhooks": {"record": {"post": _telling(refs[(Telling, "serialization")])}},
         "components": {
             "schemas": definitions.get("$defs", {}),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
@@ -97,6 +119,18 @@ def _operation(route: Route, takes: object, gives: object, problem: object) -> d
     else:
         operation["security"] = []
     return operation
+
+
+def _telling(schema: object) -> dict[str, Any]:
+    headers = ("webhook-id", "webhook-timestamp", "webhook-signature")
+    return {
+        "operationId": "told",
+        "summary": "What a webhook is told when something goes on the record",
+        "tags": ["webhooks"],
+        "parameters": [{"name": h, "in": "header", "required": True, "schema": {"type": "string"}} for h in headers],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {"2XX": {"description": "Taken"}, "410": {"description": "Never call again"}},
+    }
 
 
 def _answer(route: Route, gives: object) -> dict[str, Any]:

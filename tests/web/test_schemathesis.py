@@ -24,7 +24,7 @@ from tests.web.town import HERE, Town, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-EXAMPLES = 10
+EXAMPLES = 8
 """Requests to each operation, in each mode: some thousand in all."""
 
 THERE = {"id": SESSION, "entity": HERE, "body": "ple", "member": PAU, "name": "index.txt"}
