@@ -15,6 +15,7 @@ import jwt
 from orchestrator.council.commands import Role
 from orchestrator.council.convocation import Convocation
 from orchestrator.council.members import EntityId, MemberId
+from orchestrator.store.scope import EVERYTHING
 
 Clock = Callable[[], datetime]
 
@@ -258,6 +259,11 @@ class Access:
         """Who it is, as it is written beside what they did."""
         who = self.name or self.member
         return f"{self.role}:{who}" if who else self.role.value
+
+    @property
+    def scope(self) -> EntityId:
+        """Whose rows of the database may be read for the bearer."""
+        return EVERYTHING if self.entity is None or self.role in UNBOUND else self.entity
 
     def reaches(self, entity: EntityId) -> bool:
         """Whether anything of that entity may be shown to the bearer."""

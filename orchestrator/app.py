@@ -106,24 +106,33 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
-    """A pool on the database of the settings, brought to the present schema; the embedded one if they name none."""
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The address of the settings' database, brought to the present schema; the embedded one if they name none."""
     async with AsyncExitStack() as stack:
         dsn = settings.database.get_secret_value()
         if not dsn:
             dsn = await stack.enter_async_context(embedded_postgres(settings.data / "postgres"))
         await migrate(dsn)
-        yield await stack.enter_async_context(open_pool(dsn))
+        yield dsn
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
+    """A pool on it, for the rows of all."""
+    async with database(settings) as dsn, open_pool(dsn) as pool:
+        yield pool
 
 
 async def serve(settings: Settings, duties: frozenset[Duty] = EVERYTHING) -> None:
     """Run the duties of this machine until SIGINT or SIGTERM, with settings that were checked."""
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_database(settings))
+        dsn = await stack.enter_async_context(database(settings))
+        pool = await stack.enter_async_context(open_pool(dsn))
+        web_pool = await stack.enter_async_context(open_pool(dsn, least=1, is_scoped=True))
         client = await stack.enter_async_context(aiohttp.ClientSession())
         broadcasts = await stack.enter_async_context(Broadcasts(settings.broadcasts, now))
         out = await stack.enter_async_context(outbound(settings.webhook_hosts))
-        await _Program(settings, duties, pool, client, broadcasts, out).run()
+        await _Program(settings, duties, pool, web_pool, client, broadcasts, out).run()
 
 
 class _Program:
@@ -134,6 +143,7 @@ class _Program:
         settings: Settings,
         duties: frozenset[Duty],
         pool: asyncpg.Pool,
+        web_pool: asyncpg.Pool,
         client: aiohttp.ClientSession,
         broadcasts: Broadcasts,
         out: aiohttp.ClientSession,
@@ -141,6 +151,7 @@ class _Program:
         self._duties = duties
         self._settings = settings
         self._pool = pool
+        self._web_pool = web_pool
         self._listener = Listener(pool)
         self._channels = Channels(pool, strongbox(settings))
         self._google = google(settings)
@@ -154,14 +165,8 @@ class _Program:
         self._lookout = self._watch(settings)
         self._telling = self._teller(settings, client)
         self._letters = self._secretariat()
-        self._posting = Posting(
-            webhooks=Webhooks(pool, strongbox(settings)),
-            messages=Messages(pool),
-            ledger=Ledger(pool),
-            client=out,
-            now=now,
-            allowed=frozenset(settings.webhook_hosts),
-        )
+        self._out = out
+        self._posting = self._post_office(pool)
         self._stamping = Stamping(seals=Seals(pool), client=client, url=settings.tsa_url)
 
     async def run(self) -> None:
@@ -306,21 +311,31 @@ class _Program:
             crests=settings.data / "crests",
         )
 
+    def _post_office(self, pool: asyncpg.Pool) -> Posting:
+        return Posting(
+            webhooks=Webhooks(pool, strongbox(self._settings)),
+            messages=Messages(pool),
+            ledger=Ledger(pool),
+            client=self._out,
+            now=now,
+            allowed=frozenset(self._settings.webhook_hosts),
+        )
+
     def _house(self) -> House:
         settings = self._settings
-        ledger = Ledger(self._pool)
+        ledger = Ledger(self._web_pool)
 
         async def convene(command: Convene) -> int:
             return await conducting.convene(ledger, command, now(), gathering=settings.gathering)
 
         return House(
-            records=Records(self._pool),
-            channels=self._channels,
+            records=Records(self._web_pool),
+            channels=Channels(self._web_pool, strongbox(settings)),
             consents=self._google if settings.youtube_client_id else None,
-            answered=Answered(self._pool, strongbox(settings)),
-            posting=self._posting,
+            answered=Answered(self._web_pool, strongbox(settings)),
+            posting=self._post_office(self._web_pool),
             ledger=ledger,
-            inbox=Inbox(self._pool, self._listener),
+            inbox=Inbox(self._web_pool, self._listener),
             listener=self._listener,
             convene=convene,
             checks=self._checks,

@@ -31,6 +31,7 @@ from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger, Recorded
 from orchestrator.store.listener import Channel, Listener
 from orchestrator.store.records import Records
+from orchestrator.store.scope import reaches
 from orchestrator.web.limits import Limits
 from orchestrator.web.problems import Kind, Problem
 from orchestrator.web.served import Served
@@ -133,7 +134,7 @@ class House:
     async def read(self, session_id: SessionId) -> Reading:
         """The session as it is now; only what is new is read and folded. Raises `Problem` when there is none.
 
-        What was pruned from the record is forgotten here as well.
+        What was pruned from the record is forgotten here as well, and what the task may not see is not there.
         """
         known = self._readings.get(session_id) or Reading(session=Session(), records=())
         new = await self.ledger.load(session_id, known.version)
@@ -142,7 +143,7 @@ class House:
         session = known.session
         for record in new:
             session = evolve(session, record.event)
-        if session.convocation is None:
+        if session.convocation is None or not reaches(session.convened.entity.id):
             raise Problem(Kind.NOT_FOUND)
         reading = Reading(session=session, records=(*known.records, *new))
         self._readings[session_id] = reading

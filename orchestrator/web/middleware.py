@@ -17,6 +17,7 @@ from orchestrator.store.answered import InProgress
 from orchestrator.store.inbox import KeyReused, NobodyToAsk
 from orchestrator.store.ledger import NoSuchSession
 from orchestrator.store.records import NoSuchBody
+from orchestrator.store.scope import EVERYTHING, within
 from orchestrator.web.identity import ACCESS_COOKIE, SAFE, access_by, note
 from orchestrator.web.limits import seconds_to_wait
 from orchestrator.web.pages.problem import problem_page
@@ -85,13 +86,16 @@ async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
     if name.startswith(PUBLIC):
         if request.method not in SAFE:
             _require_same_site(request)
-        return await handler(request)
+        # Who asks is nobody's: what a public page shows of whom is its own to say.
+        with within(EVERYTHING):
+            return await handler(request)
     access = await _access(request)
     request[ACCESS] = access
     if name not in set(Operation) or not access.may(Operation(name)):
         raise Problem(Kind.FORBIDDEN)
     _require_pause(house_of(request).limits.people.take(principal_of(access)))
-    return await handler(request)
+    with within(access.scope):
+        return await handler(request)
 
 
 def _require_text(request: web.Request) -> None:
@@ -123,7 +127,8 @@ async def _note(request: web.Request, status: int) -> None:
     if ACCESS not in request or name not in set(Operation):
         return
     try:
-        await note(request, Operation(name), status)
+        with within(EVERYTHING):
+            await note(request, Operation(name), status)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         log.error("trail_not_written", operation=name, error=type(error).__name__)
 
@@ -137,7 +142,8 @@ async def _access(request: web.Request) -> Access:
             _require_same_site(request)
     if not token:
         raise Problem(Kind.UNAUTHENTICATED)
-    return await access_by(house_of(request), token.strip())
+    with within(EVERYTHING):
+        return await access_by(house_of(request), token.strip())
 
 
 def _require_same_site(request: web.Request) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.access import MAY, Operation
+from orchestrator.access import MAY, Access, Operation
 from orchestrator.council.commands import Role
 from orchestrator.council.members import SessionId
 from orchestrator.web.app import API, PAGES
@@ -333,5 +333,24 @@ def test_a_token_that_is_bad_or_old_says_so_and_opens_nothing(dsn):
                     assert answer.status == 401
                     assert (await answer.json())["type"] == f"urn:plenari:problem:{kind}"
                     assert token not in await answer.text()
+
+    asyncio.run(main())
+
+
+def test_with_every_check_of_the_program_forgotten_the_database_still_shows_nothing(dsn, monkeypatch):
+    """What lies beneath: the rows of another entity are not there, whatever a handler asks for."""
+    monkeypatch.setattr(Access, "reaches", lambda *_: True)
+    monkeypatch.setattr(Access, "sees", lambda *_: True)
+
+    async def main():
+        async with served(dsn) as town:
+            await town.gathered(MAYOR, SECRETARY, PAU)
+            before = [line async for line in town.store.ledger.record_lines(SESSION)]
+            for route in (*OF_AN_ENTITY, *lists()):
+                found, text = await told(town, route, path_of(route), Role.SECRETARY)
+                assert f'"{SESSION}"' not in text, route.operation
+                if "{id}" in route.path and law()[str(route.operation), Role.SECRETARY]:
+                    assert found in (404, 422), route.operation
+            assert [line async for line in town.store.ledger.record_lines(SESSION)] == before
 
     asyncio.run(main())

@@ -21,8 +21,11 @@ from orchestrator.notices.webhooks import Posting
 from orchestrator.sessions import Sessions, convene
 from orchestrator.store.answered import Answered
 from orchestrator.store.channels import Channels
+from orchestrator.store.inbox import Inbox
 from orchestrator.store.ledger import Ledger
+from orchestrator.store.pool import open_pool
 from orchestrator.store.records import Records
+from orchestrator.store.scope import EVERYTHING, within
 from orchestrator.store.webhook_messages import Messages
 from orchestrator.store.webhooks import Webhooks
 from orchestrator.strongbox import Strongbox
@@ -97,9 +100,13 @@ class Town:
 @asynccontextmanager
 async def served(dsn: str) -> AsyncIterator[Town]:
     """The town, open for business on a port of the loopback interface."""
-    async with open_store(dsn) as store, outbound(LOCAL) as out:
+    async with (
+        open_store(dsn) as store,
+        open_pool(dsn, least=1, most=12, is_scoped=True) as pool,
+        outbound(LOCAL) as out,
+    ):
         clock, performer = Clock(), Performer()
-        ledger = Ledger(store.pool)
+        ledger = Ledger(pool)
 
         async def put_on_record(command: Convene) -> int:
             return await convene(ledger, command, clock())
@@ -108,19 +115,19 @@ async def served(dsn: str) -> AsyncIterator[Town]:
             return Readiness(parts={"database": True})
 
         house = House(
-            records=Records(store.pool),
-            channels=Channels(store.pool, Strongbox(bytes(32))),
-            answered=Answered(store.pool, Strongbox(bytes(32))),
             posting=Posting(
-                webhooks=Webhooks(store.pool, Strongbox(bytes(32))),
-                messages=Messages(store.pool),
+                webhooks=Webhooks(pool, Strongbox(bytes(32))),
+                messages=Messages(pool),
                 ledger=ledger,
                 client=out,
                 now=clock,
                 allowed=LOCAL,
             ),
+            records=Records(pool),
+            channels=Channels(pool, Strongbox(bytes(32))),
+            answered=Answered(pool, Strongbox(bytes(32))),
             ledger=ledger,
-            inbox=store.inbox,
+            inbox=Inbox(pool, store.listener),
             listener=store.listener,
             convene=put_on_record,
             checks=checks,
@@ -134,8 +141,10 @@ async def served(dsn: str) -> AsyncIterator[Town]:
         async with TestClient(_Server(build_app(house))) as client:
             sessions = Sessions(store.pool, store.listener, performer, clock)
             try:
+                # What a test does by itself it does as one that sees everything; requests say whose they are.
                 async with asyncio.TaskGroup() as tasks:
-                    yield Town(store, clock, house, sessions, client, tasks)
+                    with within(EVERYTHING):
+                        yield Town(store, clock, house, sessions, client, tasks)
                     raise _Over
             except* _Over:
                 pass
