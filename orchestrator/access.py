@@ -125,6 +125,8 @@ class Operation(StrEnum):
     PAGE_CONVENE_SEND = "page_convene_send"
     PAGE_CONVENE_CHECKS = "page_convene_checks"
     PAGE_PEOPLE = "page_people"
+    PAGE_PREFLIGHT = "page_preflight"
+    READ_PREFLIGHT = "read_preflight"
     PAGE_CONTACTS = "page_contacts"
     PAGE_INVITE = "page_invite"
     PAGE_CANCEL = "page_cancel"
@@ -225,6 +227,8 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_CONVENE_SEND: _CONVENERS,
     Operation.PAGE_CONVENE_CHECKS: _CONVENERS,
     Operation.PAGE_PEOPLE: _CONVENERS | {Role.OPERATOR},
+    Operation.PAGE_PREFLIGHT: _CONVENERS | {Role.OPERATOR, Role.PRESIDENT},
+    Operation.READ_PREFLIGHT: _CONVENERS | {Role.OPERATOR, Role.PRESIDENT},
     Operation.PAGE_CONTACTS: _CONVENERS,
     Operation.PAGE_INVITE: _CONVENERS,
     Operation.PAGE_CANCEL: _CONVENERS,

@@ -347,6 +347,7 @@ class _Program:
             encoders=len(settings.jibris),
             has_mail=post(settings).is_there,
             relays=relays(settings),
+            look_around=self._look_around,
             version=VERSION,
             limits=Limits(
                 people=Buckets(settings.requests_a_minute),

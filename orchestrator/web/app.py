@@ -25,6 +25,7 @@ from orchestrator.web.api import (
     evidence,
     links,
     members,
+    preflight,
     proceedings,
     record,
     rules,
@@ -56,6 +57,7 @@ from orchestrator.web.pages import channels as channels_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import join_check as check_page
 from orchestrator.web.pages import links as links_page
+from orchestrator.web.pages import preflight as preflight_page
 from orchestrator.web.pages import sessions as sessions_page
 from orchestrator.web.pages import webhooks as webhooks_page
 from orchestrator.web.request import HOUSE
@@ -74,6 +76,7 @@ API = (
     *sessions.ROUTES,
     *calls.ROUTES,
     *record.ROUTES,
+    *preflight.ROUTES,
     *proceedings.ROUTES,
     *documents.ROUTES,
     *evidence.ROUTES,
@@ -92,6 +95,7 @@ PAGES = (
     *sessions_page.ROUTES,
     *convening.ROUTES,
     *people.ROUTES,
+    *preflight_page.ROUTES,
     *calendar_page.ROUTES,
     *live.ROUTES,
     *documents_page.ROUTES,

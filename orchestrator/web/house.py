@@ -16,6 +16,7 @@ from orchestrator.council.events import PersonalDataPruned
 from orchestrator.council.members import EntityId, SessionId
 from orchestrator.council.session import Session, evolve
 from orchestrator.jitsi import Jitsi
+from orchestrator.lookout import Around
 from orchestrator.notices.webhooks import Posting
 from orchestrator.oidc import Provider
 from orchestrator.relays import Relays
@@ -76,7 +77,8 @@ class House:
     `gathering` is how long before its hour the room of a session may be entered. `recordings` is the folder of the
     finished recordings, on the machine that has one; `broadcasts` that of the broadcasts which it carries.
     `encoders` is how many broadcasts can be made at once; `has_mail`: calls can be sent.
-    `relays` is where media go when they cannot go straight.
+    `look_around` says what this machine sees of encoders and disk. `relays` is where media go when they cannot go
+    straight.
     `jitsi` is where an entity's sessions are held.
     `provider` says who people are, beside their passwords. `consents` asks the owners of channels on YouTube, where
     the installation has a client at Google.
@@ -110,6 +112,7 @@ class House:
     limits: Limits = field(default_factory=Limits)
     told: tuple[str, ...] = ()
     has_mail: bool = False
+    look_around: Callable[[], Awaitable[Around]] | None = None
     served: Served = field(default_factory=Served, repr=False)
     relays: Relays = field(default_factory=Relays)
     is_closing: bool = False

@@ -125,6 +125,8 @@ page_convene        x      .         x         .          .         .      .    
 page_convene_send   x      .         x         .          .         .      .     .      .
 page_convene_checks x      .         x         .          .         .      .     .      .
 page_people         x      x         x         .          .         .      .     .      .
+page_preflight      x      x         x         x          .         .      .     .      .
+read_preflight      x      x         x         x          .         .      .     .      .
 page_contacts       x      .         x         .          .         .      .     .      .
 page_invite         x      .         x         .          .         .      .     .      .
 page_cancel         x      .         x         .          .         .      .     .      .
