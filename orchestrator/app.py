@@ -40,6 +40,7 @@ from orchestrator.council.members import SessionId
 from orchestrator.council.session import Session
 from orchestrator.credentials import (
     destinations,
+    google,
     jitsi,
     post,
     provider,
@@ -57,7 +58,6 @@ from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
 from orchestrator.evidence.stamping import Stamping
-from orchestrator.google import Google
 from orchestrator.lookout import CLOCK_TOLERANCE, Around, Lookout
 from orchestrator.notices.alertmanager import Alertmanager
 from orchestrator.notices.outbound import outbound
@@ -154,7 +154,7 @@ class _Program:
         self._web_pool = web_pool
         self._listener = Listener(pool)
         self._channels = Channels(pool, strongbox(settings))
-        self._google = google(settings)
+        self._google = google(settings, now)
         self._client = client
         self._jibris = tuple(Jibri(client, url) for url in settings.jibris)
         self._sessions = Sessions(pool, self._listener, self._perform, now)
@@ -332,6 +332,7 @@ class _Program:
             records=Records(self._web_pool),
             channels=Channels(self._web_pool, strongbox(settings)),
             consents=self._google if settings.youtube_client_id else None,
+            youtube_spent=(lambda: self._google.quota.spent) if settings.youtube_client_id else None,
             answered=Answered(self._web_pool, strongbox(settings)),
             posting=self._post_office(self._web_pool),
             ledger=ledger,
@@ -384,17 +385,6 @@ class _Program:
             return await Alerts(self._pool).clock_ahead(now())
         except (ClockUnknown, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return None
-
-
-def google(settings: Settings) -> Google:
-    """Our project at Google; without a client of its own no owner can consent."""
-    return Google(
-        client_id=settings.youtube_client_id,
-        client_secret=settings.youtube_client_secret.get_secret_value(),
-        document=settings.youtube_discovery,
-        folder=settings.data,
-        now=now,
-    )
 
 
 async def _crest(sent: bytes) -> bytes:

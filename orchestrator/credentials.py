@@ -1,7 +1,8 @@
 """Keys, secrets and accounts: as the settings give them, or as this machine made them once and keeps them."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from orchestrator.access import LEAST_SECRET
 from orchestrator.duty import EVERYTHING, Duty
 from orchestrator.evidence.keys import SealKey, open_key
 from orchestrator.evidence.signing import Signatory, open_signatory
+from orchestrator.google import Google
 from orchestrator.installations import Installation
 from orchestrator.jitsi import Jitsi
 from orchestrator.notices.people import BadAddress, Person, addressees, lines_of
@@ -160,6 +162,17 @@ def named(setting: str, installation: Installation) -> str:
     if not installation.entities:
         return f"PLENARI_{setting.upper()}"
     return f"{setting} of {installation.xmpp_domain} in PLENARI_OTHER_JITSIS"
+
+
+def google(settings: Settings, now: Callable[[], datetime]) -> Google:
+    """Our project at Google; without a client of its own no owner can consent."""
+    return Google(
+        client_id=settings.youtube_client_id,
+        client_secret=settings.youtube_client_secret.get_secret_value(),
+        document=settings.youtube_discovery,
+        folder=settings.data,
+        now=now,
+    )
 
 
 def destinations(channel: str) -> tuple[Destination, ...]:

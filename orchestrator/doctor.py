@@ -13,8 +13,8 @@ import asyncpg
 from bot.client import Bot
 from bot.errors import BotError, LoginRefused
 from orchestrator.access import LEAST_SECRET
-from orchestrator.app import google, now, open_database
-from orchestrator.credentials import account, destinations, named, short_secrets, strongbox
+from orchestrator.app import now, open_database
+from orchestrator.credentials import account, destinations, google, named, short_secrets, strongbox
 from orchestrator.installations import Installation
 from orchestrator.settings import Settings
 from orchestrator.store.channels import Channel, ChannelKind, Channels
@@ -160,7 +160,7 @@ async def _entered(settings: Settings, channels: Channels, channel: Channel) -> 
     if channel.kind is ChannelKind.RTMP:
         return await _reached(part, channel.address)
     try:
-        await (await google(settings).channel(token)).check()
+        await (await google(settings, now).channel(token)).check()
     except YouTubeFailed as failure:
         remedy = "connect it again on the page /channels; PLENARI_YOUTUBE_CLIENT_ID and its secret must be Google's"
         return Finding(part=part, problem=str(failure), remedy=remedy)

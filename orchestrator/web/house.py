@@ -81,9 +81,8 @@ class House:
     straight.
     `jitsi` is where an entity's sessions are held.
     `provider` says who people are, beside their passwords. `consents` asks the owners of channels on YouTube, where
-    the installation has a client at Google.
-    `crest` makes a clean PNG of a picture; it raises ValueError with a code. `survey` asks
-    the encoders how they are.
+    the installation has a client at Google; `youtube_spent` is what this process spent of its quota today.
+    `crest` makes a clean PNG of a picture; it raises ValueError with a code. `survey` asks the encoders how they are.
     """
 
     records: Records
@@ -104,6 +103,7 @@ class House:
     provider: Provider | None = None
     gathering: timedelta = timedelta(minutes=60)
     consents: Consents | None = None
+    youtube_spent: Callable[[], int] | None = None
     recordings: Path | None = None
     crest: Callable[[bytes], Awaitable[bytes]] | None = None
     survey: Callable[[], Awaitable[Sequence[Encoder]]] = _no_encoders

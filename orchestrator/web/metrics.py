@@ -30,7 +30,8 @@ _OPEN: Final = (Phase.OPEN, Phase.SUSPENDED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrape:
-    """All that is looked at for one answer. `disk_free` is in bytes; None where there are no recordings here."""
+    """All that is looked at for one answer. `disk_free` is in bytes; None where there are no recordings here.
+    `youtube_spent` is in units of YouTube's quota; None where there is no client at Google."""
 
     at: datetime
     version: str
@@ -39,6 +40,7 @@ class Scrape:
     backlog: Backlog
     readiness: Readiness
     disk_free: int | None = None
+    youtube_spent: int | None = None
 
     def collect(self) -> Iterator[Metric]:
         """As prometheus-client takes it."""
@@ -71,6 +73,10 @@ class Scrape:
             yield _one("plenari_clock_ahead_seconds", "Our clock beside another", ahead.total_seconds())
         if self.disk_free is not None:
             yield _one("plenari_disk_free_bytes", "Where the recordings are", self.disk_free)
+        if self.youtube_spent is not None:
+            yield _one(
+                "plenari_youtube_quota_spent", "Of YouTube's 10,000 units a day, by this process", self.youtube_spent
+            )
 
     @property
     def _waiting(self) -> float:
@@ -123,6 +129,7 @@ async def scrape(house: House) -> bytes:
         backlog=await backlog(pool),
         readiness=await house.checks(),
         disk_free=_free(house.recordings),
+        youtube_spent=house.youtube_spent() if house.youtube_spent else None,
     )
     registry = CollectorRegistry()
     registry.register(_Once(list(seen.collect())))

@@ -102,6 +102,7 @@ def test_every_metric_of_the_rules_and_of_the_dashboard_is_exported(dsn):
     async def main():
         async with served(dsn) as town:
             town.house.recordings = Path("/")
+            town.house.youtube_spent = lambda: 250
             await open_with_an_alert(town)
             await scraped(town)
             return samples(await scraped(town))
