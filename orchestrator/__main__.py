@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from orchestrator import airdesk, credentials, desk, doctor, hypothesis, logs, vault
 from orchestrator import app as program
-from orchestrator import credentials, desk, doctor, hypothesis, logs, vault
 from orchestrator.access import Access, mint
 from orchestrator.council.commands import Role
 from orchestrator.council.members import EntityId, MemberId, SessionId
@@ -42,6 +42,7 @@ cli = typer.Typer(
 session_cli = typer.Typer(help="The sessions on the record.", no_args_is_help=True)
 account_cli = typer.Typer(no_args_is_help=True, help="The people who may come in.")
 cli.add_typer(session_cli, name="session")
+cli.add_typer(airdesk.cli, name="broadcast")
 cli.add_typer(account_cli, name="account")
 console = Console()
 errors = Console(stderr=True)
