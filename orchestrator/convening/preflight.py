@@ -112,6 +112,8 @@ def _broadcast(session: Session, facts: Facts) -> Iterable[Item]:
         yield _item("ingest", "well", State.WELL, Duty.OPERATOR)
     elif facts.now < facts.opens_at:
         yield _item("ingest", "early", State.WAITING, Duty.OPERATOR, at=_clock_of(facts.opens_at, session))
+    elif facts.channel is Channel.NONE:
+        yield _item("ingest", "unknown", State.UNKNOWN, Duty.OPERATOR)
     else:
         yield _item("ingest", "refused", State.ILL, Duty.OPERATOR)
 

@@ -52,6 +52,7 @@ def test_before_its_hour_the_room_and_the_channel_are_waited_for() -> None:
     [
         ({}, "room", "missing", State.ILL, Duty.OPERATOR),
         ({}, "ingest", "refused", State.ILL, Duty.OPERATOR),
+        ({"channel": Channel.NONE}, "ingest", "unknown", State.UNKNOWN, Duty.OPERATOR),
         ({"free": 0}, "encoder", "busy", State.ILL, Duty.OPERATOR),
         ({"broadcasts": 3}, "encoder", "too_few", State.LOOK, Duty.OPERATOR),
         ({"encoders": None, "free": None}, "encoder", "unknown", State.UNKNOWN, Duty.OPERATOR),

@@ -152,7 +152,7 @@ async function speed() {
 
 async function run() {
   found.textContent = "";
-  begin.disabled = true;
+  begin.hidden = true;
   try {
     const able = isAble();
     const { camera, microphone } = able ? await devices() : { camera: "missing", microphone: "missing" };
@@ -178,7 +178,7 @@ async function run() {
   } catch {
     say("failed");
   } finally {
-    begin.disabled = false;
+    begin.hidden = false;
   }
 }
 
