@@ -305,6 +305,7 @@ class _Program:
             format=Picture(width=int(width), height=int(height)),
             delay=settings.delay,
             farewell=settings.farewell,
+            segments_kept=timedelta(days=settings.segments_kept),
             recordings=settings.recordings,
             now=now,
             client=self._client if settings.probe else None,

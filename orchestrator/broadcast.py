@@ -81,7 +81,8 @@ _MODES = {
 class Studio:
     """What the broadcasts of this machine are made with.
 
-    `farewell` is how long the last card stays on the air. `channel` is a channel for all that stands in the settings:
+    `farewell` is how long the last card stays on the air; `segments_kept` how long the pieces of a recording stay after
+    it was made of them. `channel` is a channel for all that stands in the settings:
     sessions go there that can go nowhere else. Without any channel a broadcast is only archived. `client` is for who
     watches at the public address; None: nobody does. `crests` is a folder for the crests on the cards.
     """
@@ -99,6 +100,7 @@ class Studio:
     format: Format
     delay: timedelta
     farewell: timedelta
+    segments_kept: timedelta
     recordings: Path
     now: Callable[[], datetime]
     often: float = 1.0
@@ -294,6 +296,8 @@ class _Broadcast:
             now=studio.now(),
         )
         await studio.inbox.report(self.session_id, came_of_it)
+        for retired in await studio.broadcasts.retire(studio.now() - studio.segments_kept):
+            log.info("segments_deleted", session_id=retired)
 
     def _seen(self) -> Sighting:
         return Sighting(grade=Grade.PRESENCE, at=self.studio.now())

@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     farewell: Annotated[
         Seconds, Field(description="How long the last card stays on the air after the session, in seconds")
     ] = timedelta(seconds=20)
+    segments_kept: Annotated[
+        int, Field(description="How long the pieces of a recording are kept after it was made of them, in days", ge=0)
+    ] = 30
     picture_size: Annotated[str, Field(description="Size of Jibri's picture", pattern=r"^\d+x\d+$")] = "1280x720"
 
     stun: Annotated[

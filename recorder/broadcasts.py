@@ -38,7 +38,7 @@ from recorder.status import Status
 
 log = structlog.get_logger()
 
-_CONFIG = "config.json"
+_CONFIG, _FINISHED = "config.json", "finished"
 _STOP_LIMIT = 30.0
 _RETRY = 0.2
 _MOST_RETRY = 5.0
@@ -156,7 +156,22 @@ class Broadcasts:
         manifest = await asyncio.to_thread(Manifest, folder)
         await archive.recover(manifest, manifest.unlisted(), self._now)
         config = await asyncio.to_thread(_read_config, self._of(broadcast) / _CONFIG)
-        return await recording.finish(folder, target, config.began_at if config else self._now(), chapters)
+        made = await recording.finish(folder, target, config.began_at if config else self._now(), chapters)
+        await asyncio.to_thread(write_atomically, self._of(broadcast) / _FINISHED, f"{made.sha256}\n")
+        return made
+
+    async def retire(self, before: datetime) -> list[BroadcastId]:
+        """Delete what is left of broadcasts whose recording was finished before then: segments, cards' files, keys. The
+        recordings themselves lie elsewhere and stay."""
+        return await asyncio.to_thread(self._retire, before)
+
+    def _retire(self, before: datetime) -> list[BroadcastId]:
+        retired = []
+        for finished in sorted(self._folder.glob(f"*/{_FINISHED}")):
+            if finished.stat().st_mtime < before.timestamp() and not _is_claimed(finished.parent):
+                shutil.rmtree(finished.parent)
+                retired.append(BroadcastId(finished.parent.name))
+        return retired
 
     def archive(self, broadcast: BroadcastId) -> Path:
         """Where the segments and their manifest are."""
@@ -254,12 +269,19 @@ class Broadcasts:
 
 
 def _end_hub(folder: Path) -> None:
-    """Kill a hub that hangs. Only who holds the lock on its file is a hub: a process id alone may have passed on."""
-    with (folder / PID).open("r+") as pid_file:
+    """Kill a hub that hangs."""
+    if _is_claimed(folder):
+        os.kill(int((folder / PID).read_text()), signal.SIGKILL)
+
+
+def _is_claimed(folder: Path) -> bool:
+    """Only who holds the lock on its file is a hub: a process id alone may have passed on."""
+    with (folder / PID).open("a+") as pid_file:
         try:
             fcntl.flock(pid_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.kill(int(pid_file.read()), signal.SIGKILL)
+            return True
+    return False
 
 
 def _read_config(file: Path) -> HubConfig | None:

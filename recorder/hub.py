@@ -35,7 +35,7 @@ from recorder.timeline import Pace
 log = structlog.get_logger()
 
 MODE, PORT, PID, LOG = "mode", "port", "hub.pid", "hub.log"
-_TICK = 0.03
+_TICK = 0.05
 
 
 class Hub:

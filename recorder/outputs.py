@@ -164,15 +164,15 @@ class Output(ABC):
         """Whether what waits is the last that is written for now."""
         return self._is_ending
 
-    async def _next(self) -> list[Tag]:
-        """What waits, in pieces that fit a send buffer; empty only at the end."""
+    async def _next(self, most: int = _BATCH) -> list[Tag]:
+        """What waits, in pieces of about so many bytes: one fits a send buffer. Empty only at the end."""
         while not self._queue:
             if self._is_closing:
                 return []
             self._woken.clear()
             await self._woken.wait()
         batch, size = [], 0
-        while self._queue and size < _BATCH:
+        while self._queue and size < most:
             tag = self._queue.popleft()
             size += len(tag.body)
             batch.append(tag)
@@ -306,8 +306,9 @@ class RelayOutput(Output):
     async def _write(self, session: PublishSession, writer: asyncio.StreamWriter) -> None:
         try:
             writer.write(session.outgoing())
-            async with asyncio.timeout(_STALL_LIMIT):
-                await writer.drain()
+            if writer.transport.get_write_buffer_size() > 0:
+                async with asyncio.timeout(_STALL_LIMIT):
+                    await writer.drain()
         except TimeoutError:
             raise OutputLostError("destination_stalled") from None
         except OSError:

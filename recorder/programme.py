@@ -1,5 +1,6 @@
 """Both timelines of a broadcast over one source: what the public gets and what is kept; and how the source is."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -43,6 +44,7 @@ class Programme:
         self._clock, self._now, self._changed = clock, now, changed
         self._outputs: list[Output] = []
         self._files: list[Output] = []
+        self._beat = asyncio.Event()
         self._shown = self.public.shows
         self._condition = Condition(health=Health.STARTING, since=now())
         self._is_connected = False
@@ -61,6 +63,7 @@ class Programme:
         self._connected_at, self._video_at = self._clock(), None
         self._connections += 1
         self._put(self.public.connect(self._clock()), self.recording.connect(self._clock()))
+        self._judge()
 
     def feed(self, tag: Tag) -> None:
         now = self._clock()
@@ -73,6 +76,7 @@ class Programme:
     def disconnected(self) -> None:
         self._is_connected = False
         self._put(self.public.disconnect(self._clock()), self.recording.disconnect(self._clock()))
+        self._judge()
 
     def is_stale(self) -> bool:
         last = self._connected_at if self._video_at is None else self._video_at
@@ -85,6 +89,7 @@ class Programme:
             for output in self._outputs:
                 output.purge()
         self._put(self.public.show(mode, now), self.recording.show(mode, now))
+        self._judge()
         self._changed()
 
     def renew(self, mode: Mode, slate: Slate) -> None:
@@ -96,6 +101,13 @@ class Programme:
         """To be called at least as often as there are pictures."""
         now = self._clock()
         self._put(self.public.tick(now), self.recording.tick(now))
+        self._judge()
+        self._beat.set()
+        self._beat = asyncio.Event()
+
+    async def beat(self) -> None:
+        """Returns at the next tick."""
+        await self._beat.wait()
 
     def count(self) -> None:
         """To be called each second: the rates are those of the last one."""
@@ -116,6 +128,8 @@ class Programme:
         if recording:
             for file in self._files:
                 file.feed(recording)
+
+    def _judge(self) -> None:
         condition = judge_source(
             self._condition,
             self._now(),

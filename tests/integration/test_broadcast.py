@@ -103,6 +103,7 @@ async def house(
             format=SMALL,
             delay=timedelta(0),
             farewell=timedelta(seconds=0.5),
+            segments_kept=timedelta(days=30),
             recordings=folder / "recordings",
             now=now,
         )

@@ -41,6 +41,9 @@ class Hub:
     def disconnected(self) -> None:
         self.tags.clear()
 
+    async def beat(self) -> None:
+        await asyncio.sleep(0)
+
     def is_stale(self) -> bool:
         return False
 

@@ -34,6 +34,9 @@ class Watcher:
     def disconnected(self) -> None:
         self.losses += 1
 
+    async def beat(self) -> None:
+        await asyncio.sleep(0)
+
     def is_stale(self) -> bool:
         return self.stale
 

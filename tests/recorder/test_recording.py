@@ -1,6 +1,8 @@
 """What is put into the one file of a recording, and what is said of it."""
 
 import asyncio
+import fcntl
+import os
 import shutil
 from collections import namedtuple
 from datetime import UTC, datetime, timedelta
@@ -9,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from recorder.archive import Manifest, Segment
+from recorder.broadcasts import Broadcasts
 from recorder.errors import DiskFull
+from recorder.events import BroadcastId
 from recorder.recording import Chapter, Hole, _cuts, _metadata, finish, holes
 
 BEGAN = datetime(2026, 3, 5, 19, 0, tzinfo=UTC)
@@ -97,3 +101,21 @@ def test_without_room_on_the_disk_it_says_so_and_the_segments_stay(
         asyncio.run(finish(tmp_path, tmp_path / "ple.mp4", BEGAN, ()))
     assert file.stat().st_size == 1000
     assert not (tmp_path / "ple.mp4").exists()
+
+
+def test_what_is_left_of_a_broadcast_is_deleted_once_its_recording_was_made_long_enough_ago(tmp_path: Path) -> None:
+    for name in ("old", "new", "unfinished", "running"):
+        (tmp_path / name / "archive").mkdir(parents=True)
+        (tmp_path / name / "hub.pid").touch()
+        if name != "unfinished":
+            (tmp_path / name / "finished").touch()
+            os.utime(tmp_path / name / "finished", (0, BEGAN.timestamp() + (60 if name == "new" else -60)))
+
+    async def run() -> list[BroadcastId]:
+        async with Broadcasts(tmp_path, lambda: BEGAN) as broadcasts:
+            return await broadcasts.retire(BEGAN)
+
+    with (tmp_path / "running" / "hub.pid").open("r+") as claimed:
+        fcntl.flock(claimed, fcntl.LOCK_EX)
+        assert asyncio.run(run()) == ["old"]
+    assert {folder.name for folder in tmp_path.iterdir()} == {"new", "unfinished", "running"}
