@@ -5,6 +5,7 @@ The source is a clip with Jibri's own arguments, replayed by copying; encoders a
 """
 
 import asyncio
+import contextlib
 import socket
 import subprocess
 import tempfile
@@ -151,7 +152,8 @@ async def _encoder(clip: Path, address: str) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # it ends by itself when its broadcast does
+            process.kill()
         await process.wait()
 
 
