@@ -156,8 +156,10 @@ def test_the_timeline_tells_what_happened_what_was_done_and_by_whom(dsn):
             for deed in ("acknowledge", "notes", "escalate"):
                 async with town.client.post(f"/alerts/{number}/{deed}", **form) as answer:
                     assert (answer.status, answer.headers["Location"]) == (303, path)
+            await town.house.alerts.note(AlertId(int(number)), "Fet", by="M. Àngels Roca", now=town.clock())
             await up(town)
             text = await page(town, path)
+            assert "· M. Àngels Roca: <q>Fet</q>" in text
             for line in (
                 "Alerta als operadors: enviament (el canal no admet la clau)",
                 "Algú s&#39;encarrega de: Enviament: el canal no admet la clau · operació",

@@ -128,8 +128,8 @@ async def alert_of(request: web.Request) -> Alert:
 
 
 def known_as(access: Access) -> str:
-    """Who did something, as an alert's history says it."""
-    return access.member or access.role.value
+    """Who did something, as an alert's history says it: the name of who came in with an account, else the role."""
+    return access.name or access.member or access.role.value
 
 
 def alert_out(alert: Alert, language: str) -> AlertOut:

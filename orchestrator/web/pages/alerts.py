@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from orchestrator.access import Operation
+from orchestrator.council.commands import Role
 from orchestrator.facts import alert_text
 from orchestrator.remedies import steps_against
 from orchestrator.store.alerts import Alert, AlertId, Entry
@@ -19,6 +20,8 @@ from orchestrator.web.route import Route
 from orchestrator.web.wall import by_urgency
 from orchestrator.wording import Language
 
+ROLES: Final = frozenset(role.value for role in Role)
+"""What is worded where it says who did something; anything else is a name."""
 _RESOLVED: Final = 30
 _MOST: Final = 500
 
@@ -110,6 +113,7 @@ async def _values(house: House, language: Language) -> dict[str, object]:
         "at": house.now(),
         "alert_text": alert_text,
         "steps_against": steps_against,
+        "roles": ROLES,
         "back": "alerts",
     }
 

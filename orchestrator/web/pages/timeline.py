@@ -19,7 +19,7 @@ from orchestrator.store.ledger import Recorded
 from orchestrator.store.listener import Channel
 from orchestrator.web.feed import Item, follow
 from orchestrator.web.house import House, Reading
-from orchestrator.web.pages.alerts import histories, said_of, when_new
+from orchestrator.web.pages.alerts import ROLES, histories, said_of, when_new
 from orchestrator.web.pages.live import why_not
 from orchestrator.web.pages.rendering import page, render
 from orchestrator.web.request import access_of, house_of, language_of, session_of
@@ -96,6 +96,7 @@ async def _values(house: House, reading: Reading, access: Access, language: Lang
         "at": house.now(),
         "alert_text": alert_text,
         "steps_against": steps_against,
+        "roles": ROLES,
         "acts_against": acts_against,
         "why_not": why_not(reading, access, house),
         "back": "timeline",
