@@ -22,7 +22,7 @@ from orchestrator.web.request import SESSION_LANGUAGE, house_of, language_of, wa
 from orchestrator.web.route import Route
 
 CHECK = f"{PATH}/check"
-"""Where the connection check is, if there is one."""
+"""Where the connection check is."""
 
 COOKIE = "plenari_join"
 _KEPT = 400 * 24 * 3600
@@ -147,13 +147,9 @@ def _landing(request: web.Request, link: Link, session: Session) -> web.Response
         "door": _door(house, link, session).value,
         "opens_at": opens_at(session, house.gathering),
         "now": house.now(),
-        "check_path": CHECK if CHECK in _paths(request) else "",
+        "check_path": CHECK,
     }
     return page(request, "join.html", language_of(request), values)
-
-
-def _paths(request: web.Request) -> set[str]:
-    return {resource.canonical for resource in request.app.router.resources()}
 
 
 def _private(response: web.Response) -> web.Response:

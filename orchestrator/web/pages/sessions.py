@@ -42,6 +42,8 @@ async def show(request: web.Request) -> web.Response:
         "later": [entry for entry in rest if entry.starts_at > now],
         "past": [entry for entry in reversed(rest) if entry.starts_at <= now],
         "may_watch_all": access.may(Operation.PAGE_WALL),
+        "may_administer": access.may(Operation.PAGE_ACCOUNTS),
+        "may_audit": access.may(Operation.PAGE_AUDIT),
         "may_broadcast": access.may(Operation.PAGE_CHANNELS),
         "may_watch": access.may(Operation.PAGE_LIVE),
         "may_convene": access.may(Operation.CONVENE_SESSION),
