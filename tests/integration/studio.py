@@ -84,10 +84,12 @@ class Public:
 class Encoder:
     """Replays the clip to an address, in real time, until it is killed."""
 
-    def __init__(self, clip: Path, address: str) -> None:
+    def __init__(self, clip: Path, address: str, starts_at: float = 0.0) -> None:
+        """`starts_at` is what its clock says at the beginning, in seconds."""
         self.address = address
-        command = ["ffmpeg", "-v", "quiet", "-re", "-stream_loop", "-1", "-i", str(clip), "-c", "copy", "-f", "flv"]
-        self._process = subprocess.Popen([*command, address], stdin=subprocess.DEVNULL)
+        command = ["ffmpeg", "-v", "quiet", "-re", "-stream_loop", "-1", "-i", str(clip), "-c", "copy"]
+        offset = ["-output_ts_offset", str(starts_at), "-f", "flv"]
+        self._process = subprocess.Popen([*command, *offset, address], stdin=subprocess.DEVNULL)
         self.pid = self._process.pid
 
     def kill(self) -> None:
@@ -113,8 +115,8 @@ class Studio:
         self._clip = clip
         self._encoders: list[Encoder] = []
 
-    def encode(self, address: str | None = None) -> Encoder:
-        encoder = Encoder(self._clip, address or self.address)
+    def encode(self, address: str | None = None, starts_at: float = 0.0) -> Encoder:
+        encoder = Encoder(self._clip, address or self.address, starts_at)
         self._encoders.append(encoder)
         return encoder
 
@@ -163,10 +165,21 @@ class Studio:
 
 @asynccontextmanager
 async def studio(
-    folder: Path, clip: Path, mode: Mode = Mode.LIVE, delay: float = 0.0, *, has_page: bool = False
+    folder: Path,
+    clip: Path,
+    mode: Mode = Mode.LIVE,
+    delay: float = 0.0,
+    *,
+    has_page: bool = False,
+    hours_ago: float = 0.0,
 ) -> AsyncIterator[Studio]:
-    """The hub serves, the public server listens, nobody encodes yet. Everything that was started is ended."""
-    async with PublicServer(folder / "public") as server, Broadcasts(folder / "broadcasts", Studio.now) as broadcasts:
+    """The hub serves, the public server listens, nobody encodes yet. Everything that was started is ended. For the hub
+    the broadcast has gone on for `hours_ago`."""
+
+    def then() -> datetime:
+        return Studio.now() - timedelta(hours=hours_ago)
+
+    async with PublicServer(folder / "public") as server, Broadcasts(folder / "broadcasts", then) as broadcasts:
         plan = Plan(
             broadcast=PLE,
             mode=mode,
