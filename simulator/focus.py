@@ -5,10 +5,12 @@ encode nothing. Requests for a conference reach it through `mod_plenari_focus_pr
 looks as it does with Jicofo behind Jitsi's own client_proxy.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import uuid4
 from xml.etree.ElementTree import Element, SubElement
@@ -16,7 +18,7 @@ from xml.etree.ElementTree import Element, SubElement
 from slixmpp import ClientXMPP
 
 from bot.connection import Login, connection
-from bot.errors import JoinRefused
+from bot.errors import BotError, JoinRefused
 from bot.events import OccupantChanged, OccupantJoined, OccupantLeft, RoomEntered, RoomEvent, RoomLeft
 from bot.focus import CONFERENCE, JIBRI, MUTE
 from bot.occupant import Affiliation, Occupant, Role, Trust, domain_of
@@ -24,6 +26,7 @@ from bot.room import Room
 from bot.stanzas import CLIENT, MUC, build_leave, parse_presence
 
 _NICK: Final = "focus"
+_RETRY_SECONDS: Final = 0.05
 _ADMIN: Final = "{http://jabber.org/protocol/muc#admin}"
 _PROPERTY: Final = "{http://jitsi.org/protocol/focus}property"
 _STANZAS: Final = "{urn:ietf:params:xml:ns:xmpp-stanzas}"
@@ -55,6 +58,42 @@ async def focus(
     async with connection(login, hear=seat.hear, on_loss=on_loss) as xmpp:
         seat.begin(xmpp)
         yield
+
+
+@asynccontextmanager
+async def lasting_focus(
+    login: Login, domain: str, now: Callable[[], datetime], jibris: Jibris | None = None
+) -> AsyncIterator[None]:
+    """A focus that comes back whenever its server does, as Jicofo does.
+
+    Raises ConnectionLost, LoginRefused on the way in.
+    """
+    async with focus(login, domain, now):
+        pass  # Whoever cannot log in hears of it.
+    async with asyncio.TaskGroup() as tasks:
+        is_there = asyncio.Event()
+        keeping = tasks.create_task(_keep(login, domain, now, jibris, is_there))
+        try:
+            await is_there.wait()
+            yield
+        finally:
+            keeping.cancel()
+
+
+async def _keep(
+    login: Login, domain: str, now: Callable[[], datetime], jibris: Jibris | None, is_there: asyncio.Event
+) -> None:
+    while True:
+        lost = asyncio.Event()
+        with suppress(BotError):
+            async with focus(login, domain, now, jibris, on_loss=partial(_told, lost)):
+                is_there.set()
+                await lost.wait()
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+def _told(lost: asyncio.Event, _reason: str) -> None:
+    lost.set()
 
 
 class _Focus:

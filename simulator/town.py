@@ -19,7 +19,7 @@ from bot.connection import Encryption, Login
 from recorder.broadcasts import Broadcasts
 from recorder.events import BroadcastId
 from simulator.api import Api
-from simulator.focus import focus
+from simulator.focus import lasting_focus
 from simulator.jibri import SMALL, SimulatedJibri
 from simulator.prosody import Prosody, prosody
 from simulator.public_server import PublicServer
@@ -148,7 +148,7 @@ async def town(
             port=xmpp.c2s_port,
             encryption=Encryption.NONE,
         )
-        await stack.enter_async_context(focus(login, xmpp.domain, now))
+        await stack.enter_async_context(lasting_focus(login, xmpp.domain, now))
         jibri = await stack.enter_async_context(SimulatedJibri())
         client = await stack.enter_async_context(aiohttp.ClientSession())
         secret = secrets.token_urlsafe(48)

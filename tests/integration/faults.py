@@ -14,12 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from bot.errors import BotError
 from orchestrator.chamber import Chamber
 from orchestrator.council.attendance import Interval
 from orchestrator.council.members import MemberId
 from simulator.councillor import Councillor, Declined
-from simulator.focus import focus
+from simulator.focus import lasting_focus
 from simulator.prosody import Prosody, prosody
 from simulator.websocket import TokenRefused, WebsocketClosed
 from tests.integration.book import GRACE, Book
@@ -111,12 +110,8 @@ class Trouble:
 
     async def _keep_focus(self) -> None:
         login = login_to(self.prosody, self.prosody.focus_jid, self.prosody.focus_password)
-        while True:
-            lost = asyncio.Event()
-            with suppress(BotError):
-                async with focus(login, self.prosody.domain, now, on_loss=lambda _, lost=lost: lost.set()):
-                    await lost.wait()
-            await asyncio.sleep(0.05)
+        async with lasting_focus(login, self.prosody.domain, now):
+            await asyncio.Event().wait()
 
     # What people do.
 
