@@ -4,7 +4,6 @@ The only file that may import every room of the house, and the only one that rea
 """
 
 import asyncio
-import shutil
 import signal
 import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -23,7 +22,6 @@ from aiohttp import web
 from orchestrator import sessions as conducting
 from orchestrator.broadcast import Broadcasting, Studio
 from orchestrator.chambers import Chambers
-from orchestrator.clock import ClockUnknown, clock_ahead
 from orchestrator.council.commands import Convene
 from orchestrator.council.effects import (
     AllowToSpeak,
@@ -58,13 +56,14 @@ from orchestrator.evidence.exhibits import Exhibits
 from orchestrator.evidence.sealing import Sealing
 from orchestrator.evidence.seals import Seals
 from orchestrator.evidence.stamping import Stamping
-from orchestrator.lookout import CLOCK_TOLERANCE, Around, Lookout
+from orchestrator.lookout import Lookout
 from orchestrator.notices.alertmanager import Alertmanager
 from orchestrator.notices.outbound import outbound
 from orchestrator.notices.sending import Sending
 from orchestrator.notices.telling import Telling
 from orchestrator.notices.webhooks import Posting
 from orchestrator.notices.whom import Whom, quiet_hours
+from orchestrator.premises import Premises
 from orchestrator.sessions import Sessions
 from orchestrator.settings import Settings
 from orchestrator.store import jobs
@@ -84,14 +83,13 @@ from orchestrator.store.webhook_messages import Messages
 from orchestrator.store.webhooks import Webhooks
 from orchestrator.version import VERSION
 from orchestrator.web.app import build_app, build_probes
-from orchestrator.web.house import House, Readiness
+from orchestrator.web.house import House
 from orchestrator.web.limits import Buckets, Limits
 from orchestrator.wording import Language
 from recorder.broadcasts import Broadcasts
 from recorder.crests import CrestRefused, crest_of
-from recorder.errors import JibriUnavailable
 from recorder.graph import Picture
-from recorder.jibri import Busyness, Jibri, JibriHealth
+from recorder.jibri import Jibri
 
 log = structlog.get_logger()
 
@@ -160,6 +158,7 @@ class _Program:
         self._sessions = Sessions(pool, self._listener, self._perform, now)
         self._installations = settings.installations
         self._chambers = Chambers(self._installations, self._sessions, now)
+        self._premises = Premises(settings, duties, pool, self._jibris, self._chambers, now)
         self._broadcasting = Broadcasting(self._studio(broadcasts))
         self._sealing = self._sealer()
         self._lookout = self._watch(settings)
@@ -236,7 +235,7 @@ class _Program:
         return Lookout(
             alerts=Alerts(self._pool),
             conducted=self._sessions,
-            look_around=self._look_around,
+            look_around=self._premises.look_around,
             machine=socket.gethostname(),
             gathering=settings.gathering,
             now=now,
@@ -255,17 +254,6 @@ class _Program:
             zone=zone,
             public_url=settings.public_url,
             now=now,
-        )
-
-    async def _look_around(self) -> Around:
-        async with asyncio.TaskGroup() as tasks:
-            asked = [tasks.create_task(_health(jibri)) for jibri in self._jibris]
-        healths = [health for task in asked if (health := task.result()) and health.is_healthy]
-        return Around(
-            is_connected=Duty.CONDUCTOR not in self._duties or self._chambers.is_connected,
-            disk_free=shutil.disk_usage(self._settings.data).free,
-            encoders=len(healths) if self._jibris else None,
-            free_encoders=sum(health.busyness is Busyness.IDLE for health in healths),
         )
 
     def _sealer(self) -> Sealing:
@@ -340,7 +328,7 @@ class _Program:
             inbox=Inbox(self._web_pool, self._listener),
             listener=self._listener,
             convene=convene,
-            checks=self._checks,
+            checks=self._premises.readiness,
             jitsi=lambda entity: jitsi(self._installations.of(entity)),
             token_secret=token_secret(settings),
             now=now,
@@ -349,7 +337,7 @@ class _Program:
             encoders=len(settings.jibris),
             has_mail=post(settings).is_there,
             relays=relays(settings),
-            look_around=self._look_around,
+            look_around=self._premises.look_around,
             version=VERSION,
             limits=Limits(
                 people=Buckets(settings.requests_a_minute),
@@ -364,28 +352,6 @@ class _Program:
             crest=_crest,
             survey=partial(survey, self._jibris, Encoders(self._pool)),
         )
-
-    async def _checks(self) -> Readiness:
-        """What this machine needs for its duties, part by part."""
-        ahead = await self._clock_ahead()
-        parts = {
-            "database": await _is_there(self._pool),
-            "clock": ahead is not None and abs(ahead) <= CLOCK_TOLERANCE,
-        }
-        if Duty.CONDUCTOR in self._duties:
-            parts |= {"xmpp": self._chambers.is_connected}
-        if Duty.RECORDER in self._duties:
-            parts |= {"encoder": await _has_encoder(self._jibris)}
-        clock_of = "time_server" if self._settings.time_server else "database"
-        return Readiness(parts=parts, clock_ahead=ahead, clock_of=clock_of)
-
-    async def _clock_ahead(self) -> timedelta | None:
-        try:
-            if self._settings.time_server:
-                return await clock_ahead(self._settings.time_server, now)
-            return await Alerts(self._pool).clock_ahead(now())
-        except (ClockUnknown, OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return None
 
 
 async def _crest(sent: bytes) -> bytes:
@@ -402,24 +368,3 @@ async def _until_told_to_stop() -> None:
         loop.add_signal_handler(number, told.set)
     await told.wait()
     raise _Stop
-
-
-async def _is_there(pool: asyncpg.Pool) -> bool:
-    try:
-        return bool(await pool.fetchval("SELECT true", timeout=2))
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return False
-
-
-async def _has_encoder(jibris: tuple[Jibri, ...]) -> bool:
-    for jibri in jibris:
-        if (health := await _health(jibri)) and health.is_healthy:
-            return True
-    return False
-
-
-async def _health(jibri: Jibri) -> JibriHealth | None:
-    try:
-        return await jibri.health()
-    except JibriUnavailable:
-        return None
