@@ -22,6 +22,7 @@ from typing import Final
 import structlog
 
 from orchestrator.council.commands import Command
+from orchestrator.council.deadlines import next_deadline
 from orchestrator.council.decide import decide
 from orchestrator.council.effects import Effect
 from orchestrator.council.events import Event
@@ -30,7 +31,7 @@ from orchestrator.council.members import SessionId
 from orchestrator.council.observations import ChamberLost, Grade, JournalMark, Observation, Sighting, TimePassed
 from orchestrator.council.react import react
 from orchestrator.council.refusals import Reason, Refused
-from orchestrator.council.session import Phase, Session, evolve, next_deadline, replay
+from orchestrator.council.session import Phase, Session, evolve, replay
 from orchestrator.performing import Perform, Performing
 from orchestrator.store.inbox import Accepted, Answer, AskedId, Inbox
 from orchestrator.store.ledger import Fenced, Ledger, Tenure

@@ -12,7 +12,7 @@ from functools import reduce
 from orchestrator.council.agenda import Agenda, ItemPhase
 from orchestrator.council.airing import Airing, Order, aired
 from orchestrator.council.attendance import Attendance, attended
-from orchestrator.council.calls import rule_of, waits_until
+from orchestrator.council.calls import rule_of
 from orchestrator.council.convocation import Cause, Convocation, Ground
 from orchestrator.council.effects import Picture
 from orchestrator.council.events import (
@@ -222,20 +222,6 @@ class Session:
             return True
         check = self.roll.of(member)
         return self.attendance.of(member).is_in_hall or (check is not None and check.is_complete)
-
-
-def next_deadline(session: Session) -> datetime | None:
-    """When time must pass: the end of a turn or the warning of it, the end of a grace, a suspect that becomes a ghost,
-    the end of the tolerance before the session opens.
-
-    While nobody watches the room no grace can end.
-    """
-    attendance_end = session.attendance.next_end() if session.is_observed else None
-    turn = session.floor.turn
-    turn_end = (turn.warn_at or turn.until) if turn else None
-    is_waiting = session.convocation is not None and session.phase is Phase.CONVENED and not session.has_waited
-    patience_end = waits_until(session.convened) if is_waiting else None
-    return min((at for at in (attendance_end, turn_end, patience_end) if at), default=None)
 
 
 def replay(events: Iterable[Event]) -> Session:

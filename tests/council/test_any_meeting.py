@@ -48,6 +48,7 @@ from orchestrator.council.commands import (
     WithdrawRequest,
 )
 from orchestrator.council.convocation import Cause, DropInVote, Policy
+from orchestrator.council.deadlines import next_deadline
 from orchestrator.council.effects import Announce, Audience
 from orchestrator.council.events import (
     AttendanceCorrected,
@@ -94,7 +95,7 @@ from orchestrator.council.observations import (
 )
 from orchestrator.council.react import MESSAGES, desired
 from orchestrator.council.roll import Mode
-from orchestrator.council.session import Phase, next_deadline, replay
+from orchestrator.council.session import Phase, replay
 from orchestrator.council.voting import Choice, Count, Method, is_carried
 from orchestrator.council.whatif import what_if
 from tests.scenarios.play import AUDITOR, FIRST, MAYOR, PAU, SECRETARY, Play, device

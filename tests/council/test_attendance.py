@@ -6,9 +6,9 @@ import pytest
 
 from orchestrator.council.attendance import Presence
 from orchestrator.council.convocation import Policy
+from orchestrator.council.deadlines import next_deadline
 from orchestrator.council.events import MemberArrived, MemberLeft
 from orchestrator.council.observations import Departure, Grade, MemberConnected, MemberDisconnected, Sighting
-from orchestrator.council.session import next_deadline
 from tests.scenarios.play import JOAN, LAIA, QUORATE, Play, device
 
 

@@ -9,6 +9,7 @@ import pytest
 from orchestrator.council.calls import as_convened, is_at_weekend, rule_of, second_call, second_call_at
 from orchestrator.council.commands import AdjournSession, Asker, Channel, Convene, DeclareNotHeld, OpenSession, Role
 from orchestrator.council.convocation import Cause, Convocation, Policy
+from orchestrator.council.deadlines import next_deadline
 from orchestrator.council.decide import decide
 from orchestrator.council.events import SessionConvened, SessionNotHeld
 from orchestrator.council.members import (
@@ -25,7 +26,7 @@ from orchestrator.council.members import (
 from orchestrator.council.refusals import Reason, Refused
 from orchestrator.council.rules import rule_named
 from orchestrator.council.rules.shape import Days, Figures, Hold, Occasion, Regulation, Switches
-from orchestrator.council.session import Phase, Session, next_deadline
+from orchestrator.council.session import Phase, Session
 from tests.council.test_law import own_rule
 from tests.scenarios.play import EIGHT, FIRST, JOAN, MAYOR, PAU, PLENARY, QUORATE, SECRETARY, Play, convocation
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from orchestrator.council.commands import Asker, Channel, Command, Convene, Role
 from orchestrator.council.convocation import Policy
+from orchestrator.council.deadlines import next_deadline
 from orchestrator.council.decide import decide
 from orchestrator.council.events import Event
 from orchestrator.council.members import SessionId
 from orchestrator.council.observations import ChamberLost, Grade, JournalMark, Observation, Sighting, TimePassed
-from orchestrator.council.session import Session, evolve, next_deadline
+from orchestrator.council.session import Session, evolve
 from tests.integration.jitsi import now
 from tests.scenarios.play import convocation
 

@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 from asyncio.subprocess import DEVNULL, Process
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -178,6 +179,7 @@ def _shared(server: Prosody, dsn: str, secret: str) -> dict[str, str]:
         "PLENARI_DATABASE": dsn,
         "PLENARI_TOKEN_SECRET": secret,
         "PLENARI_SEAL_KEY": key.decode(),
+        "PLENARI_STRONGBOX_KEY": b64encode(secrets.token_bytes(32)).decode(),
         "PLENARI_XMPP_HOST": server.host,
         "PLENARI_XMPP_PORT": str(server.c2s_port),
         "PLENARI_XMPP_TLS": "no",

@@ -61,5 +61,5 @@ def test_what_several_machines_must_share_is_asked_for(tmp_path: Path) -> None:
 
     status, words = asyncio.run(scenario())
     assert status == 2
-    assert "PLENARI_TOKEN_SECRET and PLENARI_SEAL_KEY must be set" in words
+    assert "PLENARI_TOKEN_SECRET and PLENARI_SEAL_KEY and PLENARI_STRONGBOX_KEY must be set" in words
     assert "PLENARI_DATABASE" not in words

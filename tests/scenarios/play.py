@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.council.agenda import AgendaItem, Majority
 from orchestrator.council.commands import Asker, Channel, Command, Convene, OpenSession, Role
 from orchestrator.council.convocation import Convocation, Policy, SessionKind
+from orchestrator.council.deadlines import next_deadline
 from orchestrator.council.decide import decide
 from orchestrator.council.effects import Announce, Audience, Effect
 from orchestrator.council.events import Event, Events
@@ -32,7 +33,7 @@ from orchestrator.council.observations import (
 )
 from orchestrator.council.react import react
 from orchestrator.council.refusals import Reason, Refused
-from orchestrator.council.session import Session, evolve, next_deadline
+from orchestrator.council.session import Session, evolve
 
 EIGHT = datetime(2026, 3, 26, 19, 0, tzinfo=UTC)
 """Eight in the evening in the town."""

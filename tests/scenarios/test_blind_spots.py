@@ -1,10 +1,10 @@
 """When nobody watched the room, the record says so and blames nobody for it."""
 
 from orchestrator.council.commands import CallItem, GrantFloor, MarkAbsent, MarkPresent, OpenVote
+from orchestrator.council.deadlines import next_deadline
 from orchestrator.council.events import MemberDropped, MemberLeft, QuorumLost
 from orchestrator.council.members import MemberId
 from orchestrator.council.observations import ChamberEntered, Departure, MemberConnected
-from orchestrator.council.session import next_deadline
 from tests.scenarios.play import JOAN, LAIA, MAYOR, PAU, QUORATE, SECRETARY, Play, device, seconds
 
 
