@@ -309,7 +309,7 @@ class _Broadcast:
             event = await self.reports.get()
             self.publication.hear(event)
             if isinstance(event, SourceLive | SourceLost):
-                encoding.hear(has_source=isinstance(event, SourceLive))
+                encoding.hear(has_source=isinstance(event, SourceLive), is_stalled=_is_stall(event))
             await self._take(event, encoding)
 
     async def _take(self, event: Event, encoding: Encoding) -> None:
@@ -348,6 +348,10 @@ class _Broadcast:
     async def _report_down(self, link: Link, cause: str, at: datetime) -> None:
         down = LinkDown(seen=Sighting(grade=Grade.PRESENCE, at=at), link=link, cause=cause)
         await self.studio.inbox.report(self.session_id, down)
+
+
+def _is_stall(event: Event) -> bool:
+    return isinstance(event, SourceLost) and event.cause == "source_stalled"
 
 
 def _installed(call: Convocation) -> Channel:

@@ -1,6 +1,7 @@
 """The encoder of one broadcast: kept in the room while one is wanted, and replaced when it sends nothing."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ _PAUSE = timedelta(seconds=1)
 """Between two attempts to get an encoder."""
 _PATIENCE = timedelta(seconds=45)
 """How long an encoder that was started may take to send pictures: a Jibri loads the page and joins (10-30 s)."""
+_STALL = timedelta(seconds=12)
+"""How long one that sent may send nothing on a connection that stands, before another is worth its 10-30 s without the
+room: a card covers it. As long as the recorder's ingest carries it (`recorder.front`)."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +43,7 @@ class Encoding:
     _is_told: bool = False
     _is_wanted: bool = False
     _has_source: bool = False
+    _is_stalled: bool = False
     _turn: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -47,8 +52,9 @@ class Encoding:
         self._is_wanted, self._turn, self._is_told = is_wanted, turn, True
         self._news.set()
 
-    def hear(self, *, has_source: bool) -> None:
-        self._has_source = has_source
+    def hear(self, *, has_source: bool, is_stalled: bool = False) -> None:
+        """`is_stalled`: it sends nothing now, but is connected and may go on."""
+        self._has_source, self._is_stalled = has_source, is_stalled
         self._news.set()
 
     async def keep(self) -> None:
@@ -108,10 +114,18 @@ class Encoding:
             log.warning("encoder_sends_nothing", session_id=self.session_id, encoder=jibri.url)
             await self.report("encoder_sends_nothing")
             return "encoder_sends_nothing"
-        await self._until(lambda: not (self._has_source and may_stay()))
+        while self._has_source and may_stay():
+            await self._until(lambda: not (self._has_source and may_stay()))
+            await self._sit_out(may_stay)
         if may_stay():
-            return await self.explain("source_closed")
+            return await self.explain("source_stalled" if self._is_stalled else "source_closed")
         return "restart_asked" if self._is_wanted else ""
+
+    async def _sit_out(self, may_stay: Callable[[], bool]) -> None:
+        """Returns at once unless the encoder has stalled; then when it is over, one way or the other, or too long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_STALL.total_seconds()):
+                await self._until(lambda: not (self._is_stalled and may_stay()))
 
     async def _start(self) -> Jibri | None:
         """One that is free and takes the room; those that never failed first, then whoever failed longest ago."""

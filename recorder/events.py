@@ -81,6 +81,12 @@ class HubLost:
     at: datetime
 
 
+_LOSSES = {
+    *((Health.LIVE, health) for health in Health if health is not Health.LIVE),
+    (Health.STALLED, Health.LOST),
+}
+"""One that stalls may come back on the connection it has; one that is gone after that will not."""
+
 Event = SourceLive | SourceLost | OutputLive | OutputLost | ModeShown | SlateOnAir | SourceOnAir | HubLost
 
 
@@ -90,11 +96,11 @@ def differences(before: Status | None, after: Status) -> list[Event]:
     events: list[Event] = []
     if before is None or before.mode is not after.mode:
         events.append(ModeShown(broadcast=broadcast, at=after.at, mode=after.mode))
-    was_live = before is not None and before.source.condition.health is Health.LIVE
+    known_source = before.source.condition.health if before else Health.STARTING
     source = after.source.condition
-    if source.health is Health.LIVE and not was_live:
+    if source.health is Health.LIVE and known_source is not Health.LIVE:
         events.append(SourceLive(broadcast=broadcast, at=source.since))
-    elif source.health is not Health.LIVE and was_live:
+    elif (known_source, source.health) in _LOSSES:
         events.append(SourceLost(broadcast=broadcast, at=source.since, cause=source.cause))
     if before is None or before.slate is not after.slate:
         if after.slate is None:

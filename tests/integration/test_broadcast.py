@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -139,6 +141,29 @@ def test_the_picture_follows_the_session_and_the_encoder_is_there_when_people_ar
             await town.shows(Mode.RECESS)
             await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
         assert (tmp_path / "recordings" / f"{SESSION}.mp4").stat().st_size > 0
+
+    asyncio.run(scenario())
+
+
+def test_an_encoder_that_stalls_for_eight_seconds_stays_and_is_one_publish_session(dsn: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with house(dsn, tmp_path) as town:
+            await town.until(lambda _: True)
+            town.sessions.deliver(SESSION, entered(now(), *QUORATE, JOAN))
+            await town.sessions.ask(SESSION, OpenSession(asker=PRESIDENT))
+            await town.until(lambda session: {"encoder", "relay"} <= session.links)
+            pid = town.jibri.encoder_pid
+            assert pid is not None
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                await town.until(lambda session: "encoder" in session.alerts)
+                await asyncio.sleep(6.5)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            await town.until(lambda session: not session.alerts and "encoder" in session.links)
+            assert town.jibri.encoder_pid == pid
+            assert town.public.sessions() == 1
+            await town.sessions.ask(SESSION, AdjournSession(asker=ADMIN))
 
     asyncio.run(scenario())
 

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import aiohttp
 import pytest
 
+from orchestrator import encoders
 from orchestrator.council.members import SessionId
 from orchestrator.encoders import Encoding, survey
 from orchestrator.store.encoders import Encoders, EncoderState
@@ -100,6 +102,42 @@ def test_when_one_dies_the_other_takes_the_room_and_when_asked_again_the_first(d
         await until(lambda: stage.encoding_now() == [0], 20)
         encoding.want(False, 1)
         await until(lambda: stage.encoding_now() == [], 20)
+
+    run(dsn, tmp_path, story)
+
+
+def test_a_stall_is_sat_out_and_another_comes_only_when_it_lasts(dsn, tmp_path, monkeypatch) -> None:
+    async def story(stage: Room, encoding: Encoding, tasks: asyncio.TaskGroup) -> None:
+        encoding.want(True, 0)
+        await until(lambda: stage.encoding_now() == [0], 20)
+        for _ in range(2):
+            encoding.hear(has_source=True)
+            await asyncio.sleep(0.1)
+            encoding.hear(has_source=False, is_stalled=True)
+            await asyncio.sleep(1.5)
+            assert stage.encoding_now() == [0], "as when it began to stall"
+        encoding.hear(has_source=True)
+        await asyncio.sleep(0.1)
+        monkeypatch.setattr(encoders, "_STALL", timedelta(seconds=0.2))
+        encoding.hear(has_source=False, is_stalled=True)
+        await until(lambda: stage.encoding_now() == [1], 20)
+        assert (await stage.bookings.bookings())[stage.clients[0].url].cause == "source_stalled"
+
+    run(dsn, tmp_path, story)
+
+
+def test_one_that_goes_while_it_stalls_is_replaced_at_once(dsn, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(encoders, "_STALL", timedelta(hours=1))
+
+    async def story(stage: Room, encoding: Encoding, tasks: asyncio.TaskGroup) -> None:
+        encoding.want(True, 0)
+        await until(lambda: stage.encoding_now() == [0], 20)
+        encoding.hear(has_source=True)
+        await asyncio.sleep(0.1)
+        encoding.hear(has_source=False, is_stalled=True)
+        await asyncio.sleep(0.1)
+        encoding.hear(has_source=False)
+        await until(lambda: stage.encoding_now() == [1], 20)
 
     run(dsn, tmp_path, story)
 

@@ -73,7 +73,7 @@ def test_a_source_comes_and_goes() -> None:
                 SlateOnAir(broadcast=PLE, at=AT, card=Mode.LIVE),
             ],
         ),
-        (stalled, lost, []),
+        (stalled, lost, [SourceLost(broadcast=PLE, at=AT, cause="source_closed")]),
         (lost, live, [SourceLive(broadcast=PLE, at=AT), SourceOnAir(broadcast=PLE, at=AT)]),
     ]
     assert [differences(before, after) for before, after, _ in expected] == [events for _, _, events in expected]
