@@ -3,7 +3,6 @@ is told (on a real Prosody, with conductor and record)."""
 
 import asyncio
 import gc
-import logging
 import tempfile
 import time
 import tracemalloc
@@ -14,7 +13,6 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, XMLParser
 
 import asyncpg
-import structlog
 from slixmpp import ClientXMPP
 
 from bot.client import Account, Bot
@@ -40,7 +38,6 @@ _HEADER = (
 
 
 def rows() -> list[Row]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as folder:
         return [
             *asyncio.run(_cost_of_a_presence()),

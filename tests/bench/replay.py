@@ -6,7 +6,6 @@ are read. Counted is the CPU time of the thread that reads, from the first byte 
 
 import asyncio
 import gc
-import logging
 import select
 import socket
 import tempfile
@@ -19,7 +18,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-import structlog
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
@@ -37,7 +35,6 @@ ROOMS, SEATS, ROUNDS = 350, 25, 3
 
 
 def rows() -> list[Row]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_replay(Path(folder)))
 

@@ -6,7 +6,6 @@ makes Prosody move some 240,000 stanzas: how long it takes is Prosody's affair, 
 """
 
 import asyncio
-import logging
 import tempfile
 import time
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
-import structlog
 
 from bot.client import Account, Bot
 from bot.events import OccupantJoined
@@ -40,7 +38,6 @@ class _Fill:
 
 
 def rows() -> list[Row]:
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory() as folder:
         alone = asyncio.run(_without_us(Path(folder) / "alone"))
         ours = asyncio.run(_with_us(Path(folder) / "ours"))

@@ -31,6 +31,7 @@ async def browsing(
             await page.goto(f"{base}/enter#token={town.token(role, member=member)}&next={path}")
         else:
             await page.goto(f"{base}/enter?next={path}")
+            await page.click("details:has(textarea) summary")
             await page.fill("textarea", town.token(role, member=member))
             await page.click("#enter button")
         await page.wait_for_url(base + path)
