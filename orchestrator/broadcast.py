@@ -54,7 +54,7 @@ from recorder.events import (
     SourceOnAir,
 )
 from recorder.graph import Picture as Format
-from recorder.jibri import Jibri
+from recorder.jibri import Account, Jibri
 from recorder.modes import Mode
 
 log = structlog.get_logger()
@@ -81,10 +81,11 @@ _MODES = {
 class Studio:
     """What the broadcasts of this machine are made with.
 
-    `farewell` is how long the last card stays on the air; `segments_kept` how long the pieces of a recording stay after
-    it was made of them. `channel` is a channel for all that stands in the settings:
-    sessions go there that can go nowhere else. Without any channel a broadcast is only archived. `client` is for who
-    watches at the public address; None: nobody does. `crests` is a folder for the crests on the cards.
+    `recorder` is the account as which an encoder enters the rooms of an entity. `farewell` is how long the last card
+    stays on the air; `segments_kept` how long the pieces of a recording stay after it was made of them. `channel` is a
+    channel for all that stands in the settings: sessions go there that can go nowhere else. Without any channel a
+    broadcast is only archived. `client` is for who watches at the public address; None: nobody does. `crests` is a
+    folder for the crests on the cards.
     """
 
     ledger: Ledger
@@ -95,6 +96,7 @@ class Studio:
     google: Google
     jibris: tuple[Jibri, ...]
     jitsi_url: Callable[[EntityId], str]
+    recorder: Callable[[EntityId], Account]
     ingest_host: str
     channel: Destination | None
     format: Format
@@ -222,6 +224,7 @@ class _Broadcast:
             jibris=self.studio.jibris,
             jitsi_url=self.studio.jitsi_url(session.convened.entity.id),
             room=session.convened.room,
+            account=self.studio.recorder(session.convened.entity.id),
             address=address,
             report=lambda cause: self._report_down(Link.ENCODER, cause, self.studio.now()),
             bookings=Encoders(self.studio.ledger.pool),

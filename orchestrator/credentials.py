@@ -25,6 +25,7 @@ from orchestrator.relays import Relays
 from orchestrator.settings import Settings
 from orchestrator.strongbox import Strongbox, open_strongbox
 from recorder.config import Destination
+from recorder.jibri import Account as RecorderAccount
 
 
 def check(settings: Settings, duties: frozenset[Duty] = EVERYTHING) -> None:
@@ -45,6 +46,9 @@ def check(settings: Settings, duties: frozenset[Duty] = EVERYTHING) -> None:
         if not each.xmpp_password.get_secret_value():
             name = named("xmpp_password", each)
             raise ValueError(f"{name} is not set: the bot needs its account on {each.hidden_domain}")
+        if settings.jibris and not each.recorder_password.get_secret_value():
+            name = named("recorder_password", each)
+            raise ValueError(f"{name} is not set: Jibri's JIBRI_RECORDER_PASSWORD, with which it enters the rooms")
 
 
 def _check_mail(settings: Settings) -> None:
@@ -145,6 +149,12 @@ def account(installation: Installation) -> Account:
             machine_domains={hidden, f"auth.{domain}"},
         ),
     )
+
+
+def recorder_account(installation: Installation) -> RecorderAccount:
+    """As whom a Jibri enters the rooms of a Jitsi: unseen, and without a token."""
+    password = installation.recorder_password.get_secret_value()
+    return RecorderAccount(domain=installation.hidden_domain, username=installation.recorder_user, password=password)
 
 
 def jitsi(installation: Installation) -> Jitsi:

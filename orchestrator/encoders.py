@@ -11,7 +11,7 @@ import structlog
 from orchestrator.council.members import SessionId
 from orchestrator.store.encoders import Booking, Encoder, Encoders, EncoderState
 from recorder.errors import RecorderError
-from recorder.jibri import Busyness, Jibri
+from recorder.jibri import Account, Busyness, Jibri
 
 log = structlog.get_logger()
 
@@ -28,13 +28,15 @@ room: a card covers it. As long as the recorder's ingest carries it (`recorder.f
 class Encoding:
     """Whoever carries the broadcast says whether an encoder `is_wanted` and whether pictures come (`has_source`).
 
-    `report` is told why there is none. `address` is where it sends to; it holds the key.
+    `report` is told why there is none. `address` is where it sends to; it holds the key. `account` is
+    as whom it enters the `room`.
     """
 
     session_id: SessionId
     jibris: tuple[Jibri, ...]
     jitsi_url: str
     room: str
+    account: Account
     address: str = field(repr=False)
     report: Callable[[str], Awaitable[None]]
     bookings: Encoders
@@ -144,7 +146,13 @@ class Encoding:
         return None
 
     async def _send_in(self, jibri: Jibri) -> None:
-        await jibri.start(session=self.session_id, base=self.jitsi_url, room=self.room, address=self.address)
+        await jibri.start(
+            session=self.session_id,
+            base=self.jitsi_url,
+            room=self.room,
+            address=self.address,
+            account=self.account,
+        )
         log.info("encoder_started", session_id=self.session_id, encoder=jibri.url)
 
     async def _until(self, holds: Callable[[], bool]) -> None:

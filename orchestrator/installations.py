@@ -30,6 +30,8 @@ class Installation(BaseModel):
     jitsi_url: str = "https://meet.jitsi"
     jitsi_app_id: str = "plenari"
     jitsi_app_secret: SecretStr = SecretStr("")
+    recorder_user: str = "recorder"
+    recorder_password: SecretStr = SecretStr("")
 
     @property
     def hidden_domain(self) -> str:

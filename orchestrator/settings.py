@@ -99,6 +99,12 @@ class Settings(BaseSettings):
     jitsi_url: Annotated[str, Field(description="Address of Jitsi Meet for people")] = "https://meet.jitsi"
     jitsi_app_id: Annotated[str, Field(description="Jitsi's `JWT_APP_ID`")] = "plenari"
     jitsi_app_secret: Annotated[SecretStr, Field(description="Jitsi's `JWT_APP_SECRET`")] = SecretStr("")
+    recorder_user: Annotated[
+        str, Field(description="Account on the hidden domain as which a Jibri enters the room (`JIBRI_RECORDER_USER`)")
+    ] = "recorder"
+    recorder_password: Annotated[
+        SecretStr, Field(description="Its password (`JIBRI_RECORDER_PASSWORD`); needed where there are Jibris")
+    ] = SecretStr("")
 
     alert_urls: Annotated[
         SecretStr,

@@ -57,23 +57,24 @@ class Jibri:
         except (KeyError, TypeError, ValueError):
             raise JibriUnavailable("its health cannot be read") from None
 
-    async def start(self, *, session: str, base: str, room: str, address: str, account: Account | None = None) -> None:
+    async def start(self, *, session: str, base: str, room: str, address: str, account: Account) -> None:
         """Have the room streamed to an RTMP address (in full, with the key: Jibri shows it in its process list).
 
-        `base` is the address of the Jitsi, such as https://meet.example.cat. Answered as soon as Jibri has begun: that
-        pictures come is the ingest's to say. Raises `JibriBusy`, `JibriUnavailable`, `JibriRefused`."""
+        `base` is the address of the Jitsi, such as https://meet.example.cat. With an `account` on its hidden domain no
+        token is needed; without one Jibri takes no stream (412, as if it were busy; jibri `HttpApi.kt`). Answered as
+        soon as Jibri has begun: that pictures come is the ingest's to say. Raises `JibriBusy`, `JibriUnavailable`,
+        `JibriRefused`."""
         call: dict[str, Any] = {
             "sessionId": session,
             "callParams": {"callUrlInfo": {"baseUrl": base, "callName": room}},
-            "sinkType": "stream",
-            "youTubeStreamKey": address,
-        }
-        if account:
-            call["callLoginParams"] = {
+            "callLoginParams": {
                 "domain": account.domain,
                 "username": account.username,
                 "password": account.password,
-            }
+            },
+            "sinkType": "stream",
+            "youTubeStreamKey": address,
+        }
         await self._ask("POST", "startService", call, _START)
 
     async def stop(self) -> None:

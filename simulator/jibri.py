@@ -76,6 +76,8 @@ class SimulatedJibri:
             return web.Response(status=412)
         try:
             call = await request.json()
+            if not all(call.get("callLoginParams", {}).get(part) for part in ("domain", "username", "password")):
+                return web.Response(status=412)  # as Jibri's HttpApi.kt says it
             session, address = str(call["sessionId"]), str(call["youTubeStreamKey"])
         except (ValueError, KeyError, TypeError):
             return web.Response(status=400)

@@ -177,6 +177,7 @@ def _environment(
         "PLENARI_XMPP_DOMAIN": xmpp.domain,
         "PLENARI_XMPP_USER": "bot",
         "PLENARI_XMPP_PASSWORD": xmpp.bot_password,
+        "PLENARI_RECORDER_PASSWORD": "the simulated Jibri has no browser to enter with",
         "PLENARI_JITSI_URL": f"https://{xmpp.domain}",
         "PLENARI_JITSI_APP_ID": xmpp.app_id,
         "PLENARI_JITSI_APP_SECRET": xmpp.app_secret,

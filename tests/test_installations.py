@@ -62,6 +62,8 @@ def test_an_installation_has_the_settings_of_a_jitsi_and_no_others() -> None:
 
 def test_what_is_wrong_with_one_is_said_by_its_name(tmp_path: Path) -> None:
     check(settings(tmp_path, OTHER))
+    with pytest.raises(ValueError, match=r"PLENARI_RECORDER_PASSWORD is not set"):
+        check(settings(tmp_path, OTHER).model_copy(update={"jibris": ("http://jibri:2222",)}))
     with pytest.raises(ValueError, match=r"xmpp_password of meet\.comarca in PLENARI_OTHER_JITSIS is not set"):
         check(settings(tmp_path, OTHER | {"xmpp_password": ""}))
     with pytest.raises(ValueError, match=r"jitsi_app_secret of meet\.comarca in PLENARI_OTHER_JITSIS must have"):

@@ -30,7 +30,7 @@ from recorder.errors import HubUnavailable
 from recorder.events import BroadcastId
 from recorder.graph import Picture
 from recorder.hub import ARCHIVE
-from recorder.jibri import Jibri
+from recorder.jibri import Account, Jibri
 from recorder.modes import Mode
 from recorder.youtube import Endpoints
 from simulator.demo import now
@@ -97,6 +97,7 @@ async def house(
             broadcasts=broadcasts,
             jibris=(Jibri(client, jibri.url),) if has_encoder else (),
             jitsi_url=lambda _: "https://meet.example",
+            recorder=lambda _: Account(domain="hidden.meet.example", username="recorder", password="secret"),
             ingest_host="127.0.0.1",
             channels=Channels(store.pool, BOX),
             google=google or google_at(None, folder),

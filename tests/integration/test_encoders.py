@@ -14,7 +14,7 @@ from orchestrator.council.members import SessionId
 from orchestrator.encoders import Encoding, survey
 from orchestrator.store.encoders import Encoders, EncoderState
 from recorder.graph import Picture
-from recorder.jibri import Jibri
+from recorder.jibri import Account, Jibri
 from simulator.demo import now
 from simulator.jibri import SimulatedJibri
 from simulator.public_server import PublicServer
@@ -46,6 +46,7 @@ class Room:
             jibris=self.clients,
             jitsi_url="https://meet.example",
             room="ple",
+            account=Account(domain="hidden.meet.example", username="recorder", password="secret"),
             address=self.address,
             report=report,
             bookings=self.bookings,

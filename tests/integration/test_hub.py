@@ -19,7 +19,7 @@ from recorder.config import Destination
 from recorder.errors import JibriBusy
 from recorder.events import HubLost, OutputLive, OutputLost, SourceLive, SourceLost
 from recorder.flv import Kind
-from recorder.jibri import Busyness, Jibri
+from recorder.jibri import Account, Busyness, Jibri
 from recorder.modes import Mode
 from recorder.recording import Chapter
 from simulator.jibri import SimulatedJibri
@@ -39,6 +39,7 @@ from tests.integration.studio import (
 )
 from tests.recorder.waiting import until
 
+RECORDER = Account(domain="hidden.meet", username="recorder", password="secret")
 pytestmark = pytest.mark.slow
 
 
@@ -300,9 +301,13 @@ def test_a_jibri_whose_encoder_dies_is_free_again(tmp_path: Path, clip: Path) ->
     async def story(stage: Studio) -> None:
         async with SimulatedJibri(picture=SMALL) as simulated, aiohttp.ClientSession() as client:
             jibri = Jibri(client, simulated.url)
-            await jibri.start(session="s1", base="https://meet", room="ple's room", address=stage.address)
+            await jibri.start(
+                session="s1", base="https://meet", room="ple's room", address=stage.address, account=RECORDER
+            )
             with pytest.raises(JibriBusy):
-                await jibri.start(session="s2", base="https://meet", room="ple", address=stage.address)
+                await jibri.start(
+                    session="s2", base="https://meet", room="ple", address=stage.address, account=RECORDER
+                )
             await stage.source_on_air()
             assert simulated.encoder_pid is not None
             killed = time.monotonic()
@@ -310,7 +315,7 @@ def test_a_jibri_whose_encoder_dies_is_free_again(tmp_path: Path, clip: Path) ->
             await stage.slate_on_air(killed)
             await until(lambda: simulated.failures == 1)
             assert (await jibri.health()).busyness is Busyness.IDLE
-            await jibri.start(session="s3", base="https://meet", room="ple", address=stage.address)
+            await jibri.start(session="s3", base="https://meet", room="ple", address=stage.address, account=RECORDER)
             await stage.source_on_air(time.monotonic())
             await jibri.stop()
             await stage.happened(lambda event: isinstance(event, SourceLost))

@@ -42,17 +42,18 @@ def run(service: Service, story: Callable[[Jibri], Awaitable[None]]) -> None:
     asyncio.run(play())
 
 
-async def start(jibri: Jibri, account: Account | None = None) -> None:
-    await jibri.start(
-        session="s1", base="https://meet", room="ple", address="rtmp://127.0.0.1/live/key", account=account
-    )
+RECORDER = Account(domain="hidden.meet", username="jibri", password="secret")
+
+
+async def start(jibri: Jibri, account: Account = RECORDER, address: str = "rtmp://127.0.0.1/live/key") -> None:
+    await jibri.start(session="s1", base="https://meet", room="ple", address=address, account=account)
 
 
 def test_a_start_says_where_to_enter_and_where_to_send() -> None:
     service = Service()
 
     async def story(jibri: Jibri) -> None:
-        await start(jibri, Account(domain="hidden.meet", username="jibri", password="secret"))
+        await start(jibri)
         assert service.asked == [
             {
                 "sessionId": "s1",
@@ -109,7 +110,9 @@ def test_the_simulated_jibri_refuses_what_a_real_one_would() -> None:
             jibri = Jibri(client, simulated.url)
             assert await jibri.health() == JibriHealth(busyness=Busyness.IDLE, is_healthy=True)
             with pytest.raises(JibriRefused):
-                await jibri.start(session="s", base="https://meet", room="ple", address="a-youtube-key")
+                await start(jibri, address="a-youtube-key")
+            with pytest.raises(JibriBusy):
+                await start(jibri, Account(domain="hidden.meet", username="recorder", password=""))
             await jibri.stop()
             assert simulated.encoder_pid is None
 
