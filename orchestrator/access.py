@@ -132,6 +132,8 @@ class Operation(StrEnum):
     PAGE_CANCEL = "page_cancel"
     PAGE_POSTPONE = "page_postpone"
     PAGE_DRILL = "page_drill"
+    READ_FIGURES = "read_figures"
+    PAGE_CONSORTIUM = "page_consortium"
 
 
 _EVERYBODY = frozenset(Role)
@@ -234,6 +236,8 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_CANCEL: _CONVENERS,
     Operation.PAGE_POSTPONE: _CONVENERS,
     Operation.PAGE_DRILL: _OPERATORS,
+    Operation.READ_FIGURES: _OPERATORS,
+    Operation.PAGE_CONSORTIUM: _OPERATORS,
 }
 """Which roles may ask for what. An operation that is not here may be asked for by nobody."""
 

@@ -18,6 +18,7 @@ from orchestrator.web.api import (
     calls,
     channels,
     commands,
+    consortium,
     crests,
     documents,
     encoders,
@@ -54,6 +55,7 @@ from orchestrator.web.pages import alerts as alerts_page
 from orchestrator.web.pages import audit as audit_page
 from orchestrator.web.pages import calendar as calendar_page
 from orchestrator.web.pages import channels as channels_page
+from orchestrator.web.pages import consortium as consortium_page
 from orchestrator.web.pages import documents as documents_page
 from orchestrator.web.pages import join_check as check_page
 from orchestrator.web.pages import links as links_page
@@ -87,6 +89,7 @@ API = (
     *links.ROUTES,
     *audit.ROUTES,
     *webhooks.ROUTES,
+    *consortium.ROUTES,
     *service.ROUTES,
 )
 PAGES = (
@@ -112,6 +115,7 @@ PAGES = (
     *timeline.ROUTES,
     *accounts.ROUTES,
     *audit_page.ROUTES,
+    *consortium_page.ROUTES,
 )
 
 

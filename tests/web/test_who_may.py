@@ -132,6 +132,8 @@ page_invite         x      .         x         .          .         .      .    
 page_cancel         x      .         x         .          .         .      .     .      .
 page_postpone       x      .         x         .          .         .      .     .      .
 page_drill          x      x         .         .          .         .      .     .      .
+read_figures        x      x         .         .          .         .      .     .      .
+page_consortium     x      x         .         .          .         .      .     .      .
 """
 """What each role may ask for at all. Of a session, whose turn it is to do what is `council/authority.py`'s to say."""
 
