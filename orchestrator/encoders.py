@@ -19,6 +19,8 @@ _PAUSE = timedelta(seconds=1)
 """Between two attempts to get an encoder."""
 _PATIENCE = timedelta(seconds=45)
 """How long an encoder that was started may take to send pictures: a Jibri loads the page and joins (10-30 s)."""
+_LOOK = timedelta(seconds=2)
+"""How often it is looked at until then."""
 _STALL = timedelta(seconds=12)
 """How long one that sent may send nothing on a connection that stands, before another is worth its 10-30 s without the
 room: a card covers it. As long as the recorder's ingest carries it (`recorder.front`)."""
@@ -109,19 +111,35 @@ class Encoding:
         def may_stay() -> bool:
             return self._is_wanted and self._turn == turn
 
-        try:
-            async with asyncio.timeout(_PATIENCE.total_seconds()):
-                await self._until(lambda: self._has_source or not may_stay())
-        except TimeoutError:
-            log.warning("encoder_sends_nothing", session_id=self.session_id, encoder=jibri.url)
-            await self.report("encoder_sends_nothing")
-            return "encoder_sends_nothing"
+        if failure := await self._until_it_sends(jibri, may_stay):
+            log.warning("encoder_brought_nothing", session_id=self.session_id, encoder=jibri.url, cause=failure)
+            await self.report(failure)
+            return failure
         while self._has_source and may_stay():
             await self._until(lambda: not (self._has_source and may_stay()))
             await self._sit_out(may_stay)
         if may_stay():
             return await self.explain("source_stalled" if self._is_stalled else "source_closed")
         return "restart_asked" if self._is_wanted else ""
+
+    async def _until_it_sends(self, jibri: Jibri, may_stay: Callable[[], bool]) -> str:
+        """Returns as well when it is wanted no more; otherwise why nothing comes, as the cause of an alert.
+
+        By HTTP a Jibri does not say why it gave up: an address that it may not or cannot send to, a room that it could
+        not enter. It is busy from the start, so that an idle one has given up, and nobody waits for it any longer."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PATIENCE.total_seconds()
+        while loop.time() < until:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK.total_seconds()):
+                    await self._until(lambda: self._has_source or not may_stay())
+                    return ""
+            found = await condition(jibri)
+            if found == "encoder_sick":
+                return found
+            if found == "encoder_left" and not self._has_source:
+                return "encoder_gave_up"
+        return "encoder_sends_nothing"
 
     async def _sit_out(self, may_stay: Callable[[], bool]) -> None:
         """Returns at once unless the encoder has stalled; then when it is over, one way or the other, or too long."""

@@ -22,6 +22,7 @@ _ACTS: Mapping[str, tuple[Act, ...]] = {
     "source_stalled": (_RESTART, _SLATE),
     "encoder_died": (_RESTART,),
     "encoder_sends_nothing": (_RESTART,),
+    "encoder_gave_up": (_RESTART,),
     "encoder_left": (_RESTART,),
     "encoder_sick": (_RESTART,),
     "encoder_unreachable": (_RESTART,),

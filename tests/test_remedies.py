@@ -15,7 +15,7 @@ OF_LINKS = (
     *("public_unreachable", "public_refused", "public_stalled", "picture_black", "picture_frozen", "sound_silent"),
     *("disk_full", "recorder_died", "recorder_stalled", "recorder_cannot_start"),
     *("youtube_bad", "youtube_nodata", "youtube_revoked"),
-    *("encoder_left", "encoder_sick", "encoder_unreachable"),
+    *("encoder_gave_up", "encoder_left", "encoder_sick", "encoder_unreachable"),
     *("destination_closed", "destination_garbled", "certificate_refused", "key_refused"),
 )
 CAUSES = (*OF_LINKS, *Trouble)

@@ -143,6 +143,19 @@ def test_one_that_goes_while_it_stalls_is_replaced_at_once(dsn, tmp_path, monkey
     run(dsn, tmp_path, story)
 
 
+def test_one_that_gives_up_before_it_sends_is_not_waited_for(dsn, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(encoders, "_PATIENCE", timedelta(hours=1))
+
+    async def story(stage: Room, encoding: Encoding, tasks: asyncio.TaskGroup) -> None:
+        encoding.address = "rtmp://127.0.0.1:1/live/key"
+        encoding.want(True, 0)
+        await until(lambda: "encoder_gave_up" in stage.told, 40)
+        await until(lambda: stage.jibris[1].failures > 0, 40)
+        assert (await stage.bookings.bookings())[stage.clients[0].url].cause == "encoder_gave_up"
+
+    run(dsn, tmp_path, story)
+
+
 def test_an_encoder_outlives_the_process_that_started_it_and_is_found_again(dsn, tmp_path) -> None:
     async def play() -> None:
         async with room(dsn, tmp_path) as stage:
