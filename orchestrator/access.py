@@ -132,6 +132,7 @@ class Operation(StrEnum):
     PAGE_CANCEL = "page_cancel"
     PAGE_POSTPONE = "page_postpone"
     PAGE_DRILL = "page_drill"
+    PAGE_STEPS = "page_steps"
     READ_FIGURES = "read_figures"
     PAGE_CONSORTIUM = "page_consortium"
 
@@ -236,6 +237,7 @@ MAY: Mapping[Operation, frozenset[Role]] = {
     Operation.PAGE_CANCEL: _CONVENERS,
     Operation.PAGE_POSTPONE: _CONVENERS,
     Operation.PAGE_DRILL: _OPERATORS,
+    Operation.PAGE_STEPS: _CONVENERS | {Role.OPERATOR},
     Operation.READ_FIGURES: _OPERATORS,
     Operation.PAGE_CONSORTIUM: _OPERATORS,
 }

@@ -61,6 +61,7 @@ from orchestrator.web.pages import join_check as check_page
 from orchestrator.web.pages import links as links_page
 from orchestrator.web.pages import preflight as preflight_page
 from orchestrator.web.pages import sessions as sessions_page
+from orchestrator.web.pages import steps as steps_page
 from orchestrator.web.pages import webhooks as webhooks_page
 from orchestrator.web.request import HOUSE
 from orchestrator.web.route import Route
@@ -116,6 +117,7 @@ PAGES = (
     *accounts.ROUTES,
     *audit_page.ROUTES,
     *consortium_page.ROUTES,
+    *steps_page.ROUTES,
 )
 
 

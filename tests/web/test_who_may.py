@@ -132,6 +132,7 @@ page_invite         x      .         x         .          .         .      .    
 page_cancel         x      .         x         .          .         .      .     .      .
 page_postpone       x      .         x         .          .         .      .     .      .
 page_drill          x      x         .         .          .         .      .     .      .
+page_steps          x      x         x         .          .         .      .     .      .
 read_figures        x      x         .         .          .         .      .     .      .
 page_consortium     x      x         .         .          .         .      .     .      .
 """

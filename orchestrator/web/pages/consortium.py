@@ -24,7 +24,7 @@ async def show(request: web.Request) -> web.Response:
     found = await figures_of(request, MONTHS)
     values = {
         "access": access_of(request),
-        "entities": len(await house.records.entities()),
+        "entities": await house.records.entities(),
         "sessions": sum(month.sessions for month in found),
         "hours": _hours(sum((month.time for month in found), timedelta()), language),
         "broadcasts": sum(month.broadcasts for month in found),
