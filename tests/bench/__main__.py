@@ -18,6 +18,7 @@ from rich.table import Table
 import tests.bench
 from tests.bench.row import Row
 
+_WIDTH = 150  # columns, where there is no terminal to ask
 _NOT_PARTS = ("__main__", "row", "crowd", "plenary", "traffic")
 
 
@@ -34,6 +35,8 @@ def main() -> None:
     # A run measures the program, not what it has to say.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     rows: list[Row] = []
     for name in chosen.names or parts:
         with console.status(f"measuring {name} …"):
@@ -49,9 +52,13 @@ def _table(rows: list[Row]) -> Table:
         table.add_column(title, justify="right" if title in ("ours", "baseline", "ratio") else "left")
     for row in rows:
         sign = "×" if row.is_cost else "× as much"
-        figures = f"{row.ours:,.2f}", f"{row.baseline:,.2f}", row.unit, f"{row.ratio:.2f} {sign}"
+        figures = _figure(row.ours), _figure(row.baseline), row.unit, f"{row.ratio:.2f} {sign}"
         table.add_row(row.name, *figures, row.against)
     return table
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.2f}" if value >= 1 else f"{value:.4f}"
 
 
 def _as_dict(row: Row) -> dict[str, object]:
