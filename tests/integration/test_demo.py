@@ -4,9 +4,12 @@ import csv
 import json
 import subprocess
 import sys
+import threading
 import zipfile
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from orchestrator.store.ledger import verify
 from orchestrator.verifier.__main__ import check
 from recorder.flv import FlvParser, Tag
 from simulator.play import PLAYS, Play, load
+from tests.integration.prying import Pry
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -32,14 +36,28 @@ BUSY = timedelta(seconds=5)
 
 
 @pytest.fixture(scope="module")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "output"
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pry]:
+    """The folder that the demo leaves behind, and what was to be seen from beside it meanwhile."""
+    folder, pry = tmp_path_factory.mktemp("demo") / "output", Pry()
     command = [sys.executable, "-m", "orchestrator", "demo", "--exit", "--output", str(folder)]
-    played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=380, check=False)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as played:
+        beside = threading.Thread(target=pry.run, args=(played.pid,))
+        beside.start()
+        try:
+            out, err = played.communicate(timeout=380)
+        finally:
+            pry.is_over.set()
+            beside.join()
+            played.kill()
     log = folder / "world" / "plenari.log"
     words = log.read_text()[-4000:] if log.exists() else ""
-    assert played.returncode == 0, f"{played.stdout}\n{played.stderr}\n{words}"
-    return folder
+    assert played.returncode == 0, f"{out}\n{err}\n{words}"
+    return folder, pry
+
+
+@pytest.fixture(scope="module")
+def output(demo: tuple[Path, Pry]) -> Path:
+    return demo[0]
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +180,36 @@ def test_no_secret_is_in_any_log(output: Path) -> None:
     assert len(ours) == 2
     assert key not in logs
     assert "eyJ" not in logs  # how every JWT begins
+
+
+def test_no_secret_is_in_a_process_list_the_figures_a_page_or_a_document(demo: tuple[Path, Pry]) -> None:
+    output, pry = demo
+    assert {"PLENARI_TOKEN_SECRET", "PLENARI_JITSI_APP_SECRET", "PLENARI_XMPP_PASSWORD"} <= pry.secrets.keys()
+    seen = {f"process {line}": line.encode() for line in pry.command_lines}
+    seen |= {f"page {place}": body.encode() for place, body in pry.answers.items()}
+    seen |= dict(documents(output))
+    for kind in ("page /metrics", "page /sessions/", "process ", "evidence.zip/documents/certificate.pdf", "chat.txt"):
+        assert any(name.startswith(kind) for name in seen), kind
+    assert any("ffmpeg" in line for line in pry.command_lines)
+    for name, secret in {**pry.secrets, "a signed token": "eyJ"}.items():
+        assert [place for place, content in seen.items() if secret.encode() in content] == [], name
+
+
+def documents(output: Path) -> Iterator[tuple[str, bytes]]:
+    """Everything readable that is taken home: what is packed, unpacked; of a PDF its text. (Films have no words.)"""
+    for file in output.iterdir():
+        if file.is_file() and file.suffix != ".mp4":
+            yield from unpacked(file.name, file.read_bytes())
+
+
+def unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
+    match Path(name).suffix:
+        case ".zip" | ".xlsx" | ".ods":
+            with zipfile.ZipFile(BytesIO(content)) as packed:
+                for inner in packed.namelist():
+                    if not inner.endswith((".mp4", ".flv", ".ts")):
+                        yield from unpacked(f"{name}/{inner}", packed.read(inner))
+        case ".pdf":
+            yield name, subprocess.run(["pdftotext", "-", "-"], input=content, capture_output=True, check=True).stdout
+        case _:
+            yield name, content
