@@ -11,6 +11,7 @@ import aiohttp
 import asyncpg
 
 from bot.client import Bot
+from bot.connection import connection
 from bot.errors import BotError, LoginRefused
 from orchestrator.access import LEAST_SECRET
 from orchestrator.app import now, open_database
@@ -58,6 +59,7 @@ async def examine(settings: Settings) -> list[Finding]:
         *[await _xmpp(installation) for installation in settings.installations.all],
         *await _channels(settings),
         *await _encoders(settings),
+        *[await _recorder(installation) for installation in settings.installations.all if settings.jibris],
     ]
 
 
@@ -187,6 +189,22 @@ async def _encoders(settings: Settings) -> list[Finding]:
         return [Finding(part="encoders", problem="no Jibri is configured: nothing can be broadcast", remedy=remedy)]
     async with aiohttp.ClientSession() as client:
         return [await _encoder(Jibri(client, url)) for url in settings.jibris]
+
+
+async def _recorder(installation: Installation) -> Finding:
+    """The account as which a Jibri enters the rooms: tried here, for Jibri itself does not say why it stays outside."""
+    update = {"xmpp_user": installation.recorder_user, "xmpp_password": installation.recorder_password}
+    login = account(installation.model_copy(update=update)).login
+    part = f"account of the encoders: {login.jid}"
+    user, password = named("recorder_user", installation), named("recorder_password", installation)
+    try:
+        async with connection(login, hear=lambda _: False, on_loss=lambda _: None):
+            return Finding(part=part)
+    except LoginRefused:
+        remedy = f"set {user} and {password} to JIBRI_RECORDER_USER and JIBRI_RECORDER_PASSWORD of Jitsi"
+        return Finding(part=part, problem="the account or its password is refused", remedy=remedy)
+    except BotError as error:
+        return Finding(part=part, problem=str(error), remedy="see what is said of XMPP above")
 
 
 async def _encoder(jibri: Jibri) -> Finding:
